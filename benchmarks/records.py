@@ -1,0 +1,161 @@
+"""The files in which a run is kept, and the only meeting point of running and reporting. Standard library only.
+
+Under the output folder of a run:
+
+    run.json                         what was asked for: {"schema", "command", "options", "cells": [ids], "skipped": [{"cell", "reason"}]}
+    losses.json                      shapes and facts of every registered loss (below)
+    ladders/<data>-<size>-<features>.json   rows to read quality by (below)
+    real/<data>-<size>.png           a grid of real test images
+    timing/<device fingerprint>.json the timing pass, a record of its own (below)
+    <task>/<data>/<recipe>/<loss>/seed<k>-<digest>/
+        record.json                  what is stored of a cell (below)
+        curves.jsonl                 one line per log point
+        samples/step000800.png       grids from the same latents for every loss
+        best.safetensors, final.safetensors    the generator's weights
+        traceback.txt                where the cell failed
+
+record.json:
+    schema, id ("dcgan/digits/published/wgangp/seed0-1a2b3c4d"), status (one of STATUSES), reason (None when done), step (last one trained)
+    cell      {"task", "data", "recipe", "loss", "seed"}
+    settings  every resolved setting: steps, batch_size, image_size, channels, width, latents, generator_norm,
+              discriminator_norm, n_critic, optimizer, learning_rate, betas, precision, device, features, eval_every,
+              log_every, data_digest, loss (its fields), …
+    quality   {"passport": {…}, "selection": how `best` was chosen, "selection_metric": "kid[digits]",
+               "best" | "final" | "untrained": {"step", "metrics": {"fid[digits]", "kid[digits]", "copy_rate", "share[0]", …}} on test,
+               "along": [{"step", "discriminator_updates", "images", "metrics": {…}}, …] on validation}
+    saturation {domain: {statistic: {"early", "late"}}}: medians over the log points of steps 50-200 and of the last quarter
+    memory    {"peak_host_bytes", "peak_device_bytes" (None without a GPU)}
+    environment {"python", "torch", "device", "processor", "threads", "commit", …}
+    time      {"started", "finished" (ISO 8601, UTC), "seconds"}
+A line of curves.jsonl:
+    {"step", "discriminator_updates", "images", "terms": {term: mean since the last log point}, "saturation": {domain: {statistic: value | None}}}
+timing/*.json:
+    {"schema", "status", "reason", "device": {"name", "kind", "fingerprint"}, "threads", "rounds", "warmup", "environment",
+     "entries": [{"task", "data", "recipe", "loss", "digest" (of the step's settings), "n_critic", "batch_size",
+                  "wall": [seconds of each step], "device": [seconds] | None,
+                  "phases": {phase: {"wall": [seconds], "device": [seconds] | None}}, "peak_device_bytes": int | None}]}
+ladders/*.json:
+    {"schema", "data", "passport", "rows": [{"name", "n", "metrics": {metric: {"mean", "spread"}}}]}
+losses.json:
+    {"schema", "losses": [{"name", "paper", "summary", "fields", "equilibrium": {"discriminator", "generator": value | [low, high] | None},
+     "shape": {"logit": [...], "real" | "fake" | "generator" | "slope": [...] | None}}]}   None: the loss needs pairs of logits
+"""
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+STATUSES = ("done", "diverged", "failed", "skipped")
+Json = dict[str, Any]
+
+
+class RecordError(Exception):
+    """A record that cannot be read, told in one sentence."""
+
+
+def digest(settings: Json) -> str:
+    """8 hexadecimal digits that stand for the settings, whatever their order.
+
+    Example:
+        >>> digest({"steps": 800, "seed": 0}) == digest({"seed": 0, "steps": 800})
+        True
+    """
+    text = json.dumps(settings, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def slug(name: str) -> str:
+    """A file-name-safe form of a name; names that had to be changed get a hash so that they stay apart.
+
+    Example:
+        >>> slug("wgangp"), slug("images:/tmp/a b")
+        ('wgangp', 'images-tmp-a-b-0e9a4d')
+    """
+    safe = re.sub(r"[^A-Za-z0-9._+]+", "-", name).strip("-.")[-60:]
+    return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def cell_folder(out: Path, cell: Json, settings: Json) -> Path:
+    """Where the record of a cell lies: `<out>/<task>/<data>/<recipe>/<loss>/seed<k>-<digest>`."""
+    names = (slug(str(cell[key])) for key in ("task", "data", "recipe", "loss"))
+    return out.joinpath(*names, f"seed{cell['seed']}-{digest({**settings, **cell})}")
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all: temporary name, flush to disk, rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, content: Json) -> None:
+    """Write `content` with the current schema number, atomically. NaN and infinities become None."""
+    text = json.dumps(_finite({"schema": SCHEMA, **content}), indent=1, allow_nan=False)
+    write_bytes(path, (text + "\n").encode())
+
+
+def read_json(path: Path) -> Json:
+    """Read one of the files above.
+
+    Raises:
+        RecordError: unreadable, not JSON, or of a newer schema.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RecordError(f"{path} cannot be read ({error}); delete it and run again.") from error
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if not isinstance(schema, int):
+        raise RecordError(f"{path} has no schema number, so it is no record of this suite; choose another folder.")
+    if schema > SCHEMA:
+        raise RecordError(f"{path} has schema {schema}, newer than {SCHEMA}, which this version reads; update gan-losses.")
+    return content
+
+
+def read_curves(path: Path) -> list[Json]:
+    """The log points of a cell, in order; a torn last line (a run that was killed) is left out."""
+    if not path.exists():
+        return []
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    return rows
+
+
+def append_line(path: Path, row: Json) -> None:
+    """Append one JSON line; NaN and infinities become None."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(_finite(row), allow_nan=False, separators=(",", ":")) + "\n")
+
+
+def find_records(run: Path) -> Iterator[Path]:
+    """The folders of all cells under a run that hold a record, in a fixed order."""
+    yield from (path.parent for path in sorted(run.glob("*/*/*/*/seed*/record.json")))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else None
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

@@ -1,0 +1,134 @@
+"""What a data set is to the harness: uint8 images by domain in three splits, and batches addressed by (step, draw)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from gan_losses.random import keyed_generator
+
+Batch = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of a data set.
+
+    Attributes:
+        images: domain -> uint8 tensor (N, C, H, W); the domains' N may differ (unpaired sets).
+        labels: int64 (N,) class of each image, or None where the set has no classes.
+    """
+
+    images: Mapping[str, Tensor]
+    labels: Tensor | None = None
+
+    def __len__(self) -> int:
+        """The number of images of the smallest domain."""
+        return min(len(images) for images in self.images.values())
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set in memory, split once and for all.
+
+    Attributes:
+        name: as the user named it ("digits", "images:FOLDER").
+        train: what the GAN sees.
+        validation: what checkpoints are chosen on.
+        test: what is reported.
+        classes: names of the classes, or () where there are none.
+        features: the extractor that quality is measured with unless the user names another.
+        digest: 16 hexadecimal digits of a hash over all pixels and labels.
+        skipped: files that could not be read and were left out on request.
+    """
+
+    name: str
+    train: Split
+    validation: Split
+    test: Split
+    classes: tuple[str, ...] = ()
+    features: str = "random"
+    digest: str = ""
+    skipped: tuple[str, ...] = field(default=())
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The names of the domains, `("image",)` for a set of one kind of image."""
+        return tuple(self.train.images)
+
+    @property
+    def channels(self) -> int:
+        """The number of colour channels, the same in every domain."""
+        return next(iter(self.train.images.values())).shape[1]
+
+    @property
+    def image_size(self) -> int:
+        """The side of the square images in pixels."""
+        return next(iter(self.train.images.values())).shape[-1]
+
+
+def to_float(images: Tensor) -> Tensor:
+    """uint8 pixels in 0 … 255 to float32 in [-1, 1].
+
+    Example:
+        >>> to_float(torch.tensor([0, 255], dtype=torch.uint8)).tolist()
+        [-1.0, 1.0]
+    """
+    return images.float().div_(127.5).sub_(1)
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """Floats in [-1, 1] to the nearest uint8 pixel, as if saved to a file; values outside are clamped.
+
+    Example:
+        >>> to_uint8(torch.tensor([-1.5, 0.0, 1.0])).tolist()
+        [0, 128, 255]
+    """
+    return images.float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
+class Batches:
+    """Endless batches of real images: `batches(step, draw)` is the same whenever and wherever it is asked for.
+
+    Each draw index walks through its own shuffled epochs, so that an image is seen again only when all were. Draw 0 is
+    what every loss sees at that step; further discriminator updates of the step take draws 1, 2, …
+
+    Args:
+        split: the images.
+        batch_size: images per domain and batch; may exceed the number of images (epochs follow one another).
+        seed: the run's seed.
+        device: where batches are wanted, as float32 in [-1, 1].
+
+    Example:
+        >>> split = Split({"image": torch.arange(5, dtype=torch.uint8).view(5, 1, 1, 1)})
+        >>> batches = Batches(split, batch_size=5, seed=0)
+        >>> sorted(to_uint8(batches(3, 0)["image"]).flatten().tolist())
+        [0, 1, 2, 3, 4]
+    """
+
+    def __init__(self, split: Split, batch_size: int, seed: int, device: torch.device | str = "cpu") -> None:
+        self.images = {domain: images.to(device) for domain, images in split.images.items()}
+        self.batch_size, self.seed, self.device = batch_size, seed, torch.device(device)
+        self._orders: dict[tuple[str, int], tuple[int, Tensor]] = {}
+
+    def __call__(self, step: int, draw: int = 0) -> Batch:
+        """The batch of `draw` at `step` (counted from 0): domain -> float32 (batch_size, C, H, W)."""
+        return {domain: to_float(images[self._indices(domain, step, draw)]) for domain, images in self.images.items()}
+
+    def _indices(self, domain: str, step: int, draw: int) -> Tensor:
+        count = len(self.images[domain])
+        first, last = step * self.batch_size, (step + 1) * self.batch_size
+        parts = []
+        for epoch in range(first // count, (last - 1) // count + 1):
+            order = self._order(domain, draw, epoch)
+            parts.append(order[max(first - epoch * count, 0) : last - epoch * count])
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
+
+    def _order(self, domain: str, draw: int, epoch: int) -> Tensor:
+        cached = self._orders.get((domain, draw))
+        if cached is None or cached[0] != epoch:
+            generator = keyed_generator(self.seed, f"order/{domain}", draw, epoch)
+            order = torch.randperm(len(self.images[domain]), generator=generator).to(self.device)
+            cached = self._orders[domain, draw] = (epoch, order)
+        return cached[1]
