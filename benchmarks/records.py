@@ -14,6 +14,9 @@ Under the output folder of a run:
         best.safetensors, final.safetensors    the generator's weights
         traceback.txt                where the cell failed
 
+Terms are named `discriminator_<domain>`, `penalty_<domain>`, `adversarial_<domain>` and what a task adds (`cycle_a`, …);
+DCGAN's only domain is `image`.
+
 record.json:
     schema, id ("dcgan/digits/published/wgangp/seed0-1a2b3c4d"), status (one of STATUSES), reason (None when done), step (last one trained)
     cell      {"task", "data", "recipe", "loss", "seed"}
@@ -23,12 +26,13 @@ record.json:
     quality   {"passport": {…}, "selection": how `best` was chosen, "selection_metric": "kid[digits]",
                "best" | "final" | "untrained": {"step", "metrics": {"fid[digits]", "kid[digits]", "copy_rate", "share[0]", …}} on test,
                "along": [{"step", "discriminator_updates", "images", "metrics": {…}}, …] on validation}
-    saturation {domain: {statistic: {"early", "late"}}}: medians over the log points of steps 50-200 and of the last quarter
+    saturation {"generator" or a domain: {statistic: {"early", "late"}}}: medians over the log points of steps 50-200 and of the last quarter
     memory    {"peak_host_bytes", "peak_device_bytes" (None without a GPU)}
     environment {"python", "torch", "device", "processor", "threads", "commit", …}
     time      {"started", "finished" (ISO 8601, UTC), "seconds"}
 A line of curves.jsonl:
-    {"step", "discriminator_updates", "images", "terms": {term: mean since the last log point}, "saturation": {domain: {statistic: value | None}}}
+    {"step", "discriminator_updates", "images", "terms": {term: mean since the last log point},
+     "saturation": {"generator" or a domain: {statistic: value | None}}, "layers": {"generator" or a domain: {layer: gradient norm}}}
 timing/*.json:
     {"schema", "status", "reason", "device": {"name", "kind", "fingerprint"}, "threads", "rounds", "warmup", "environment",
      "entries": [{"task", "data", "recipe", "loss", "digest" (of the step's settings), "n_critic", "batch_size",
@@ -75,7 +79,7 @@ def slug(name: str) -> str:
 
     Example:
         >>> slug("wgangp"), slug("images:/tmp/a b")
-        ('wgangp', 'images-tmp-a-b-0e9a4d')
+        ('wgangp', 'images-tmp-a-b-94c185')
     """
     safe = re.sub(r"[^A-Za-z0-9._+]+", "-", name).strip("-.")[-60:]
     return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
