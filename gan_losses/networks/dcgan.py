@@ -1,0 +1,86 @@
+"""DCGAN's generator and discriminator (arXiv:1511.06434) for 16, 32, 64 and 128 pixels."""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from gan_losses.networks.norms import norm_layers, normalised
+
+SIZES = (16, 32, 64, 128)
+
+
+def _widths(image_size: int, width: int) -> list[int]:
+    """Channels from the largest inner map to the 4 × 4 one: width, 2 width, 4 width, …"""
+    return [width * 2**level for level in range(image_size.bit_length() - 3)]
+
+
+class Generator(nn.Module):
+    """Latents (N, latents) to images (N, channels, size, size) in (-1, 1): project, reshape, upsample by 2 until size.
+
+    Args:
+        image_size: one of `SIZES`.
+        channels: colour channels.
+        width: channels of the last inner layer; doubled at each layer towards the latents.
+        latents: length of the latent vector.
+        norm: a name in `NORMS`, applied after every layer but the last.
+
+    Example:
+        >>> Generator(16, channels=1, width=8, latents=10)(torch.zeros(2, 10)).shape
+        torch.Size([2, 1, 16, 16])
+    """
+
+    def __init__(self, image_size: int, channels: int, width: int, latents: int = 100, norm: str = "batch") -> None:
+        super().__init__()
+        widths = _widths(image_size, width)[::-1]
+        self.top = widths[0]
+        self.project = normalised(norm, nn.Linear(latents, self.top * 16, bias=False))
+        layers: list[nn.Module] = [*norm_layers(norm, self.top), nn.ReLU(inplace=True)]
+        for before, after in pairwise(widths):
+            convolution = nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)
+            layers += [normalised(norm, convolution), *norm_layers(norm, after), nn.ReLU(inplace=True)]
+        layers += [normalised(norm, nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1)), nn.Tanh()]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Latents (N, latents) to images (N, C, H, W) in (-1, 1)."""
+        projected = self.project(latents).view(-1, self.top, 4, 4)
+        if self.layers[-2].weight.is_contiguous(memory_format=torch.channels_last):
+            projected = projected.contiguous(memory_format=torch.channels_last)
+        images: Tensor = self.layers(projected)
+        return images
+
+
+class Discriminator(nn.Module):
+    """Images (N, C, size, size) to logits (N, 1): strided convolutions, LeakyReLU 0.2, flatten, linear, no sigmoid.
+
+    No norm after the first convolution. At 64 pixels and width 64 the last layer is linear 8192 → 1.
+
+    Args:
+        image_size: one of `SIZES`.
+        channels: colour channels.
+        width: channels of the first layer; doubled at each layer.
+        norm: a name in `NORMS`.
+
+    Example:
+        >>> network = Discriminator(64, channels=3, width=64, norm="batch")
+        >>> network.layers[-1]
+        Linear(in_features=8192, out_features=1, bias=True)
+    """
+
+    def __init__(self, image_size: int, channels: int, width: int, norm: str = "batch") -> None:
+        super().__init__()
+        widths = _widths(image_size, width)
+        first = nn.Conv2d(channels, width, 4, 2, 1)
+        layers: list[nn.Module] = [normalised(norm, first), nn.LeakyReLU(0.2, inplace=True)]
+        for before, after in pairwise(widths):
+            norms = norm_layers(norm, after)
+            convolution = nn.Conv2d(before, after, 4, 2, 1, bias=not norms)
+            layers += [normalised(norm, convolution), *norms, nn.LeakyReLU(0.2, inplace=True)]
+        layers += [nn.Flatten(), normalised(norm, nn.Linear(widths[-1] * 16, 1))]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images (N, C, H, W) to logits (N, 1)."""
+        logits: Tensor = self.layers(images)
+        return logits

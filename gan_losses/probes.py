@@ -1,0 +1,360 @@
+"""Watches the gradients of any GAN loop through hooks, without changing one bit of the run."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+from gan_losses import saturation
+from gan_losses.losses.base import GANLoss, generator_loss
+from gan_losses.penalties import interpolate
+from gan_losses.random import keyed_generator
+
+Row = dict[str, Any]
+Networks = nn.Module | Mapping[str, nn.Module]
+
+
+class SaturationProbe:
+    """Gradient-saturation statistics of a GAN in training, one row every `every` generator steps.
+
+    A context manager that hooks both networks and every optimiser that steps their parameters. It knows the generator's
+    phase by its graph: images that carry one reach the discriminator only there. Images that share memory with the
+    generator's last output are fake, all others real; inputs that ask for their own gradient (penalties) are passed over.
+    Fakes that are transformed on the way to the discriminator's phase are made known by `mark_fake`.
+
+    Slopes, gradients, logits and norms are taken every `stride` steps, kept on the device and read at log points only;
+    what needs further passes is taken at the log point itself. Norms of a scaled loss (`GradScaler`) are scaled too; the
+    fractions and the cosine are not. Batches of another size than the first of an interval are left out of it.
+
+    Args:
+        generator: the network, or domain -> network.
+        discriminator: likewise, the same domains.
+        loss: what they are trained with.
+        every: generator steps from one row to the next.
+        stride: generator steps from one sample to the next within a row.
+        held_out: real images that D never trains on, domain -> (N, C, H, W), for the overfitting statistics.
+
+    Attributes:
+        rows: one dict per log point: `step`, `saturation` (network or domain -> statistic -> float or None), `layers`.
+
+    Example:
+        >>> from gan_losses import get_loss
+        >>> generator, discriminator, loss = nn.Linear(2, 2), nn.Linear(2, 1), get_loss("wgan")
+        >>> optimizer = torch.optim.SGD(generator.parameters(), 0.1)
+        >>> with SaturationProbe(generator, discriminator, loss, every=1) as probe:
+        ...     loss.generator(discriminator(generator(torch.ones(4, 2)))).backward()
+        ...     optimizer.step()
+        >>> probe.rows[0]["saturation"]["image"]["active_fraction_logit"]
+        1.0
+    """
+
+    def __init__(
+        self,
+        generator: Networks,
+        discriminator: Networks,
+        loss: GANLoss,
+        every: int = 100,
+        stride: int = 4,
+        held_out: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        self.generators, self.discriminators = _by_domain(generator), _by_domain(discriminator)
+        self.loss, self.every, self.stride, self.held_out = loss, every, stride, held_out or {}
+        self.rows: list[Row] = []
+        self.step = 0
+        self._observers = {
+            domain: _DomainObserver(self, domain, self.generators[domain], network)
+            for domain, network in self.discriminators.items()
+        }
+        self._generator_weights = _named_parameters(self.generators)
+        self._weights = {"generator": self._generator_weights}
+        self._weights |= {domain: dict(network.named_parameters()) for domain, network in self.discriminators.items()}
+        self._owners = {id(weight): name for name, weights in self._weights.items() for weight in weights.values()}
+        self._norms: dict[str, list[Tensor]] = defaultdict(list)
+        self._before: list[Tensor] = []
+        self._hooks = ExitStack()
+
+    @property
+    def at_log_point(self) -> bool:
+        """Whether the generator step under way ends with a row."""
+        return (self.step + 1) % self.every == 0
+
+    @property
+    def sampling(self) -> bool:
+        """Whether the generator step under way is watched at all."""
+        return (self.step + 1) % self.stride == 0 or self.at_log_point
+
+    def __enter__(self) -> "SaturationProbe":
+        for hook in (
+            register_optimizer_step_pre_hook(self._before_update),
+            register_optimizer_step_post_hook(self._after_update),
+            *(handle for observer in self._observers.values() for handle in observer.attach()),
+        ):
+            self._hooks.callback(hook.remove)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._hooks.close()
+
+    def mark_fake(self, images: Mapping[str, Tensor]) -> None:
+        """Make known that these images (by domain) are fake though the generator did not just make them."""
+        if not self.sampling:
+            return
+        for domain, fakes in images.items():
+            self._observers[domain].made.setdefault(fakes.data_ptr(), (fakes.detach(), None))
+
+    def _owner(self, optimizer: torch.optim.Optimizer) -> str | None:
+        return self._owners.get(id(optimizer.param_groups[0]["params"][0]))
+
+    def _before_update(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        owner = self._owner(optimizer)
+        if owner is None or not self.sampling:
+            return
+        for name in [owner] if owner == "generator" else self.discriminators:
+            gradients = [weight.grad for weight in self._weights[name].values() if weight.grad is not None]
+            if len(gradients) == len(self._weights[name]):
+                self._norms[name].append(torch.stack(torch._foreach_norm(gradients)))
+        if owner == "generator" and self.at_log_point:
+            self._before = [weight.detach().clone() for weight in self._generator_weights.values()]
+
+    def _after_update(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        if self._owner(optimizer) != "generator":
+            return
+        if self.at_log_point:
+            with _undisturbed([*self.generators.values(), *self.discriminators.values()]):
+                self.rows.append(self._row(optimizer))
+        self.step += 1
+        for observer in self._observers.values():
+            observer.forget_step()
+
+    def _row(self, optimizer: torch.optim.Optimizer) -> Row:
+        weights = list(self._generator_weights.values())
+        statistics: dict[str, dict[str, Tensor | None]] = {
+            "generator": {
+                "update_ratio": saturation.relative_change(self._before, weights),
+                "stalled_share": saturation.stalled_share(optimizer, weights),
+            }
+        }
+        statistics |= {domain: observer.statistics() for domain, observer in self._observers.items()}
+        layers = {name: torch.stack(norms).square().mean(0).sqrt() for name, norms in self._norms.items() if norms}
+        for name, norms in layers.items():
+            statistics[name]["gradient_norm"] = norms.norm()
+        for domain in self.discriminators:
+            if "generator" in layers and domain in layers:
+                ratio = layers["generator"].norm() / layers[domain].norm()
+                statistics[domain]["gradient_norm_ratio"] = ratio
+        self._norms.clear()
+        read = _read({**{f"s/{n}": v for n, v in statistics.items()}, "layers": layers})
+        return {
+            "step": self.step + 1,
+            "saturation": {name: read[f"s/{name}"] for name in statistics},
+            "layers": {name: dict(zip(self._weights[name], norms, strict=True)) for name, norms in read["layers"].items()},
+        }
+
+
+class _DomainObserver:
+    """What one discriminator sees between two log points."""
+
+    def __init__(self, probe: SaturationProbe, domain: str, generator: nn.Module, discriminator: nn.Module) -> None:
+        self.probe, self.domain = probe, domain
+        self.generator, self.discriminator = generator, discriminator
+        # Address -> the tensor, held so that its memory is not given to a real batch, and what it was made from.
+        self.made: dict[int, tuple[Tensor, tuple[Any, ...] | None]] = {}
+        self.series: dict[str, list[Tensor]] = defaultdict(list)
+        self.extras: dict[str, Tensor | None] = {}
+        self.latest: dict[str, Tensor] = {}
+        self.inputs: tuple[Any, ...] | None = None
+        self.paused = False
+
+    def attach(self) -> Iterator[torch.utils.hooks.RemovableHandle]:
+        yield self.generator.register_forward_hook(self._generated)
+        yield self.discriminator.register_forward_pre_hook(self._alias)
+        yield self.discriminator.register_forward_hook(self._judged)
+
+    @property
+    def watching(self) -> bool:
+        return self.probe.sampling and not self.paused
+
+    def forget_step(self) -> None:
+        self.made.clear()
+        self.inputs = None
+
+    def _generated(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> None:
+        if self.watching:
+            self.made[output.data_ptr()] = (output.detach(), args)
+
+    def _alias(self, module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        # A view of its own: its gradient is what comes through this discriminator, not through a cycle term beside it.
+        if not self.watching or not _in_generator_phase(args[0]):
+            return None
+        return (args[0].view_as(args[0]), *args[1:])
+
+    def _judged(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> None:
+        images: Tensor = args[0]
+        if not self.watching or (images.requires_grad and images.is_leaf):
+            return
+        if _in_generator_phase(images):
+            self._generator_phase(images, output)
+        elif torch.is_grad_enabled():
+            kind = "fake" if images.data_ptr() in self.made else "real"
+            self.latest[kind] = images.detach()
+            self.latest[f"{kind}_logits"] = output.detach()
+            if output.requires_grad:  # not where D is frozen and real logits are only paired with fake ones
+                self.series[kind].append(output.detach())
+
+    def _generator_phase(self, images: Tensor, logits: Tensor) -> None:
+        made = self.made.get(images.data_ptr()) or next(reversed(self.made.values()), None)
+        self.inputs = made[1] if made else None
+        if self.probe.at_log_point:
+            self.latest["fake"] = images.detach()
+            self.extras["fake_logit_before"] = logits.detach().mean()
+            self.extras["signal"] = self._signal(logits)
+        logits.register_hook(self._slope)
+        images.register_hook(self._gradient)
+
+    def _slope(self, gradient: Tensor) -> None:
+        self.series["slope"].append(gradient)
+        if self.probe.at_log_point:
+            self.extras["zero_share_logit"] = saturation.zero_share(gradient)
+            self.extras["underflow_share_logit"] = saturation.underflow_share(gradient)
+
+    def _gradient(self, gradient: Tensor) -> None:
+        norms = torch.linalg.vector_norm(gradient, dim=tuple(range(1, gradient.dim())))
+        self.series["gradient"].append(norms)
+        if self.probe.at_log_point:
+            self.extras["zero_share"] = saturation.zero_share(gradient)
+            self.extras["underflow_share"] = saturation.underflow_share(gradient)
+
+    def _signal(self, logits: Tensor) -> Tensor | None:
+        real = self.latest.get("real_logits")
+        half = len(logits) // 2
+        if half == 0 or (self.probe.loss.pairs_logits and (real is None or len(real) != len(logits))):
+            return None
+        weights = [weight for weight in self.generator.parameters() if weight.requires_grad]
+        halves = []
+        for part in (slice(0, half), slice(half, 2 * half)):
+            value = generator_loss(self.probe.loss, logits[part], None if real is None else real[part])
+            gradients = torch.autograd.grad(value, weights, retain_graph=True, materialize_grads=True)
+            halves.append(gradients)
+        return saturation.cosine(*halves)
+
+    def statistics(self) -> dict[str, Tensor | None]:
+        """Everything of the interval, on the device; empties the sums."""
+        self.paused = True
+        try:
+            series = {name: _stacked(values) for name, values in self.series.items() if values}
+            result = {**_sums(series), **self.extras, **self._after()}
+        finally:
+            self.paused = False
+        self.series.clear()
+        self.extras.clear()
+        return result
+
+    def _after(self) -> dict[str, Tensor | None]:
+        """Values that need further forward passes, taken after the generator's update."""
+        result: dict[str, Tensor | None] = {}
+        real, fake = self.latest.get("real"), self.latest.get("fake")
+        with torch.no_grad():
+            if self.inputs is not None:
+                result["fake_logit_after"] = self.discriminator(self.generator(*self.inputs)).mean()
+            if real is not None:
+                result |= self._on_real(self.discriminator(real))
+        if real is not None and fake is not None and real.shape == fake.shape:
+            result |= self._lipschitz(real, fake)
+        return result
+
+    def _on_real(self, logits: Tensor) -> dict[str, Tensor | None]:
+        boundary = self.probe.loss.boundary
+        result: dict[str, Tensor | None] = {"real_logit_after": logits.mean()}
+        result["sign_rate"] = None if boundary is None else (logits - boundary).sign().mean()
+        fake, held_out = self.extras.get("fake_logit_before"), self.probe.held_out.get(self.domain)
+        if fake is not None and held_out is not None:  # D has not changed since it judged the fakes
+            result["held_out_logit"] = unseen = self.discriminator(held_out).mean()
+            result["overfitting"] = saturation.overfitting(logits.mean(), unseen, fake)
+        return result
+
+    def _lipschitz(self, real: Tensor, fake: Tensor) -> dict[str, Tensor | None]:
+        random = keyed_generator(0, "lipschitz", self.probe.step, device=real.device)
+        points = interpolate(real, fake, random).requires_grad_()
+        with torch.enable_grad():
+            total = _per_image(self.discriminator(points)).mean(1).sum()
+            (gradient,) = torch.autograd.grad(total, points)
+        norms = torch.linalg.vector_norm(_per_image(gradient), dim=1)
+        return {"lipschitz_mean": norms.mean(), "lipschitz_max": norms.max()}
+
+
+def _sums(series: dict[str, Tensor]) -> dict[str, Tensor | None]:
+    """The statistics of series (T, N, …): T batches of N images, an image's patches along the last dimension."""
+    result: dict[str, Tensor | None] = {}
+    logits = {kind: series[kind].mean(-1) for kind in ("real", "fake") if kind in series}
+    for kind, values in logits.items():
+        result[f"{kind}_logit_mean"] = values.mean()
+        result[f"{kind}_logit_std"] = values.std(-1).mean()
+    if len(logits) == 2 and len(logits["real"]) == len(logits["fake"]):
+        result["accuracy"] = saturation.ordered_share(logits["real"], logits["fake"]).mean()
+    logs = {}
+    for kind, target in (("slope", "logit"), ("gradient", "image")):
+        if kind in series:
+            magnitudes = series[kind].sum(-1) * series[kind].shape[1]
+            result[f"active_fraction_{target}"] = saturation.active_fraction(magnitudes).mean()
+            result[f"log_{kind}"] = logs[kind] = saturation.mean_log10(magnitudes)
+            for level, value in zip(saturation.QUANTILES, saturation.quantiles(magnitudes), strict=True):
+                result[f"{kind}_q{round(100 * level):02d}"] = value
+    if len(logs) == 2:
+        result["log_discriminator_slope"] = logs["gradient"] - logs["slope"]
+    return result
+
+
+def _in_generator_phase(images: Tensor) -> bool:
+    return images.requires_grad and not images.is_leaf and torch.is_grad_enabled()
+
+
+def _per_image(values: Tensor) -> Tensor:
+    return values.reshape(len(values), -1)
+
+
+def _stacked(values: list[Tensor]) -> Tensor:
+    """(T, N, elements per image) of the batches that are as large as the first."""
+    alike = torch.stack([value for value in values if value.shape == values[0].shape])
+    return alike.reshape(*alike.shape[:2], -1)
+
+
+def _by_domain(networks: Networks) -> dict[str, nn.Module]:
+    return {"image": networks} if isinstance(networks, nn.Module) else dict(networks)
+
+
+def _named_parameters(networks: Mapping[str, nn.Module]) -> dict[str, nn.Parameter]:
+    if len(networks) == 1:
+        return dict(next(iter(networks.values())).named_parameters())
+    return {f"{domain}.{name}": weight for domain in networks for name, weight in networks[domain].named_parameters()}
+
+
+@contextmanager
+def _undisturbed(networks: list[nn.Module]) -> Iterator[None]:
+    """Forward passes inside leave no trace: buffers (running statistics, spectral norm) and random states are put back."""
+    kept = [(buffer, buffer.clone()) for network in networks for buffer in network.buffers()]
+    device = next(networks[0].parameters()).device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        yield
+    with torch.no_grad():
+        for buffer, value in kept:
+            buffer.copy_(value)
+
+
+def _read(nested: Mapping[str, Mapping[str, Tensor | None]]) -> dict[str, Any]:
+    """All numbers in one transfer from the device: scalars become floats, vectors lists."""
+    tensors = [value.detach() for group in nested.values() for value in group.values() if value is not None]
+    flat = iter(torch.cat([saturation.wide(value).flatten() for value in tensors]).tolist()) if tensors else iter(())
+
+    def take(value: Tensor | None) -> Any:
+        if value is None:
+            return None
+        return next(flat) if value.dim() == 0 else [next(flat) for _ in range(value.numel())]
+
+    return {name: {key: take(value) for key, value in group.items()} for name, group in nested.items()}

@@ -1,0 +1,10 @@
+"""All tasks by name. To add one: write its class in a file here and add one line to `TASKS`."""
+
+from gan_losses.tasks.base import Task
+from gan_losses.tasks.dcgan import DCGAN, DCGANSettings
+
+TASKS: dict[str, type[DCGAN]] = {
+    "dcgan": DCGAN,
+}
+
+__all__ = ["DCGAN", "TASKS", "DCGANSettings", "Task"]

@@ -1,0 +1,202 @@
+"""The step that every GAN and every loss share: phases treated alike, nothing in them waits for the device."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from gan_losses.data.base import Batches
+from gan_losses.losses.base import GANLoss, Recipe, generator_loss
+from gan_losses.probes import SaturationProbe
+from gan_losses.random import keyed_generator
+from gan_losses.tasks.base import Batch, Task
+from gan_losses.timing import no_clock
+
+Terms = dict[str, Tensor]
+
+
+def _adam(parameters: Iterable[nn.Parameter], recipe: Recipe) -> torch.optim.Optimizer:
+    return torch.optim.Adam(parameters, lr=recipe.learning_rate, betas=recipe.betas, fused=True)
+
+
+def _rmsprop(parameters: Iterable[nn.Parameter], recipe: Recipe) -> torch.optim.Optimizer:
+    return torch.optim.RMSprop(parameters, lr=recipe.learning_rate)
+
+
+OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter], Recipe], torch.optim.Optimizer]] = {
+    "adam": _adam,
+    "rmsprop": _rmsprop,
+}
+
+PRECISIONS: dict[str, torch.dtype | None] = {"fp32": None, "bf16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where and in which precision a step runs.
+
+    Attributes:
+        device: of networks and batches.
+        precision: a name in `PRECISIONS`; bf16 is autocast, weights stay float32.
+        channels_last: memory layout of images and convolutions.
+    """
+
+    device: torch.device
+    precision: str = "fp32"
+    channels_last: bool = True
+
+    def place(self, network: nn.Module) -> nn.Module:
+        """The network on the device in the layout."""
+        memory_format = torch.channels_last if self.channels_last else torch.contiguous_format
+        return network.to(device=self.device, memory_format=memory_format)  # type: ignore[call-overload,no-any-return]
+
+    def autocast(self) -> torch.autocast:
+        """The context of every forward pass."""
+        dtype = PRECISIONS[self.precision]
+        return torch.autocast(self.device.type, dtype=dtype or torch.bfloat16, enabled=dtype is not None)
+
+
+class Training:
+    """One GAN in training.
+
+    A step is `n_critic` updates of the discriminators and one of the generators. The last discriminator update works on
+    the same fakes as the generator's; the earlier ones make theirs without a graph. Every random number is keyed by
+    (seed, stream, step, draw): draw 0 is the same for all losses, earlier updates of a step take draws n_critic-1 … 1.
+
+    Args:
+        task: networks and terms.
+        loss: the adversarial loss, with its penalty.
+        recipe: optimiser and n_critic.
+        batches: real images by (step, draw).
+        placement: device, precision, layout.
+        seed: of latents and penalties.
+        clock: called with a phase's name where it begins.
+        probe: told which images of a history are fake.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        loss: GANLoss,
+        recipe: Recipe,
+        batches: Batches,
+        placement: Placement,
+        seed: int,
+        clock: Callable[[str], None] = no_clock,
+        probe: SaturationProbe | None = None,
+    ) -> None:
+        self.task, self.loss, self.recipe = task, loss, recipe
+        self.batches, self.placement, self.seed = batches, placement, seed
+        self.clock, self.probe = clock, probe
+        for network in task.networks().values():
+            placement.place(network)
+        self.generator_weights = task.generator_parameters()
+        self.discriminator_weights = task.discriminator_parameters()
+        make = OPTIMIZERS[recipe.optimizer]
+        self.generator_optimizer = make(self.generator_weights, recipe)
+        self.discriminator_optimizer = make(self.discriminator_weights, recipe)
+
+    def step(self, index: int) -> Terms:
+        """Train one step (counted from 0) and return its terms, detached, still on the device.
+
+        Discriminator terms are those of the last of the step's updates.
+        """
+        for draw in range(self.recipe.n_critic - 1, -1, -1):
+            self.clock("data")
+            batch = self._batch(index, draw)
+            self.clock("generator")
+            with torch.set_grad_enabled(draw == 0), self.placement.autocast():
+                fakes = self.task.fakes(batch)
+            terms = self._update(
+                partial(self._discriminator_terms, batch, fakes, index, draw),
+                self.discriminator_weights,
+                self.discriminator_optimizer,
+                "discriminator",
+            )
+            self._clip()
+        with frozen(self.discriminator_weights):
+            terms |= self._update(
+                partial(self._generator_terms, batch, fakes), self.generator_weights, self.generator_optimizer, "generator"
+            )
+        return terms
+
+    def _update(
+        self,
+        make_terms: Callable[[], Terms],
+        weights: list[nn.Parameter],
+        optimizer: torch.optim.Optimizer,
+        phase: str,
+    ) -> Terms:
+        """A phase: terms, their sum, its backward pass, the optimiser."""
+        self.clock(phase)
+        with self.placement.autocast():
+            terms = make_terms()
+        self.clock(phase)
+        # backward, not autograd.grad: it keeps each gradient in its parameter's layout, which fused optimisers rely on.
+        torch.stack([term.float() for term in terms.values()]).sum().backward(inputs=weights)
+        self.clock("optimisers")
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        return {name: term.detach() for name, term in terms.items()}
+
+    def _batch(self, index: int, draw: int) -> Batch:
+        batch = self.batches(index, draw)
+        if self.placement.channels_last:
+            batch = {name: images.contiguous(memory_format=torch.channels_last) for name, images in batch.items()}
+        return self.task.complete(batch, self._random("latents", index, draw))
+
+    def _random(self, stream: str, index: int, draw: int) -> torch.Generator:
+        return keyed_generator(self.seed, stream, index, draw, device=self.placement.device)
+
+    def _discriminator_terms(self, batch: Batch, fakes: dict[str, Tensor], index: int, draw: int) -> Terms:
+        history = self.task.history({domain: images.detach() for domain, images in fakes.items()})
+        if self.probe is not None:
+            self.probe.mark_fake(history)
+        terms: Terms = {}
+        for domain, discriminator in self.task.discriminators.items():
+            real, fake = batch[domain], history[domain]
+            terms[f"discriminator_{domain}"] = self.loss.discriminator(discriminator(real), discriminator(fake))
+            self.clock("penalty")
+            penalty = self.loss.penalty(discriminator, real, fake, self._random(f"penalty/{domain}", index, draw))
+            if penalty is not None:
+                terms[f"penalty_{domain}"] = penalty
+            self.clock("discriminator")
+        return terms
+
+    def _generator_terms(self, batch: Batch, fakes: dict[str, Tensor]) -> Terms:
+        terms: Terms = {}
+        for domain, discriminator in self.task.discriminators.items():
+            real = discriminator(batch[domain]) if self.loss.pairs_logits else None
+            terms[f"adversarial_{domain}"] = generator_loss(self.loss, discriminator(fakes[domain]), real)
+        return terms | self.task.auxiliary(batch, fakes)
+
+    @torch.no_grad()
+    def _clip(self) -> None:
+        if self.loss.clip is not None:
+            torch._foreach_clamp_min_(self.discriminator_weights, -self.loss.clip)
+            torch._foreach_clamp_max_(self.discriminator_weights, self.loss.clip)
+
+
+class frozen:  # noqa: N801, a context manager used like a function
+    """Weights that ask for no gradient inside the context."""
+
+    def __init__(self, weights: Iterable[nn.Parameter]) -> None:
+        self.weights = list(weights)
+
+    def __enter__(self) -> None:
+        for weight in self.weights:
+            weight.requires_grad_(False)
+
+    def __exit__(self, *error: object) -> None:
+        for weight in self.weights:
+            weight.requires_grad_(True)
+
+
+def all_finite(terms: Terms) -> bool:
+    """Whether every term is finite; waits for the device, so only for log points."""
+    return bool(torch.isfinite(torch.stack([term.float() for term in terms.values()])).all())
+
+
+__all__ = ["OPTIMIZERS", "PRECISIONS", "Placement", "Training", "all_finite", "frozen"]
