@@ -85,12 +85,6 @@ def slug(name: str) -> str:
     return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
-def cell_folder(out: Path, cell: Json, settings: Json) -> Path:
-    """Where the record of a cell lies: `<out>/<task>/<data>/<recipe>/<loss>/seed<k>-<digest>`."""
-    names = (slug(str(cell[key])) for key in ("task", "data", "recipe", "loss"))
-    return out.joinpath(*names, f"seed{cell['seed']}-{digest({**settings, **cell})}")
-
-
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file that is there whole or not at all: temporary name, flush to disk, rename."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from gan_losses.tasks.base import Task
 from gan_losses.tasks.dcgan import DCGAN, DCGANSettings
 
-TASKS: dict[str, type[DCGAN]] = {
+TASKS: dict[str, type[Task]] = {
     "dcgan": DCGAN,
 }
 

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from itertools import chain
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -14,12 +15,19 @@ class Task(ABC):
     """A kind of GAN. Losses are none of its business.
 
     Attributes:
+        summary: one line for `--list`.
         generators: domain -> the network that makes the fakes of that domain.
         discriminators: domain -> the network that judges images of that domain.
     """
 
+    summary: str
     generators: Mapping[str, nn.Module]
     discriminators: Mapping[str, nn.Module]
+
+    @classmethod
+    @abstractmethod
+    def from_settings(cls, settings: Mapping[str, Any], seed: int) -> Self:
+        """The task from a cell's settings, with initial weights keyed by the seed."""
 
     @abstractmethod
     def complete(self, batch: Batch, random: torch.Generator) -> Batch:

@@ -1,7 +1,9 @@
 """DCGAN: latents to images, one domain, no further terms."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from functools import partial
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -46,6 +48,12 @@ class DCGAN(Task):
         self.latents = settings.latents
         self.generators = {"image": build(seed, "generator", generator)}
         self.discriminators = {"image": build(seed, "discriminator", discriminator)}
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], seed: int) -> Self:
+        """The task from a cell's settings; what it does not know is passed over."""
+        names = {field.name for field in fields(DCGANSettings)}
+        return cls(DCGANSettings(**{name: value for name, value in settings.items() if name in names}), seed)
 
     def complete(self, batch: Batch, random: torch.Generator) -> Batch:
         """Adds `latents`, (N, latents) standard normal, one vector per real image."""

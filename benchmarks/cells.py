@@ -1,0 +1,64 @@
+"""From a cell's settings to the objects that train it: the one place that knows how the parts fit together."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from benchmarks.plan import Cell
+from gan_losses.data.base import Batches, DataSet, to_float
+from gan_losses.losses import GANLoss, Recipe, get_loss
+from gan_losses.probes import SaturationProbe
+from gan_losses.tasks import TASKS, Task
+from gan_losses.timing import no_clock
+from gan_losses.training import Placement, Training
+
+HELD_OUT = 64
+
+
+def placement_of(settings: dict[str, Any]) -> Placement:
+    """Where and in which precision the cell runs."""
+    return Placement(torch.device(settings["device"]), settings["precision"], settings["channels_last"])
+
+
+def recipe_of(settings: dict[str, Any]) -> Recipe:
+    """The recipe among the settings."""
+    return Recipe(
+        settings["optimizer"],
+        settings["learning_rate"],
+        (settings["betas"][0], settings["betas"][1]),
+        settings["discriminator_norm"],
+        settings["n_critic"],
+    )
+
+
+def build_task(cell: Cell) -> Task:
+    """The cell's networks with their initial weights."""
+    return TASKS[cell.task].from_settings(cell.settings, cell.seed)
+
+
+def build_probe(cell: Cell, task: Task, loss: GANLoss, data: DataSet, placement: Placement) -> SaturationProbe:
+    """The cell's saturation probe; the held-out images are the first of the validation split."""
+    held_out = {
+        domain: to_float(images[:HELD_OUT].to(placement.device)) for domain, images in data.validation.images.items()
+    }
+    return SaturationProbe(
+        task.generators, task.discriminators, loss, every=cell.settings["log_every"], held_out=held_out
+    )
+
+
+def build_training(
+    cell: Cell, data: DataSet, clock: Callable[[str], None] = no_clock, probed: bool = True
+) -> Training:
+    """Everything that trains the cell.
+
+    Args:
+        cell: with its settings.
+        data: the images.
+        clock: called with each phase's name.
+        probed: whether a saturation probe is built too (`Training.probe`); enter it before training.
+    """
+    placement, loss, task = placement_of(cell.settings), get_loss(cell.loss), build_task(cell)
+    batches = Batches(data.train, cell.settings["batch_size"], cell.seed, placement.device)
+    probe = build_probe(cell, task, loss, data, placement) if probed else None
+    return Training(task, loss, recipe_of(cell.settings), batches, placement, cell.seed, clock, probe)

@@ -1,0 +1,162 @@
+"""Options -> cells. Knows neither torch nor a formula: facts of losses and data come as arguments."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from benchmarks import records
+
+Settings = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LossFacts:
+    """What the plan needs to know of a loss.
+
+    Attributes:
+        name: as the user typed it.
+        definition: the loss's repr, with all constants.
+        published: the paper's recipe, as a dict.
+        allows_batch_norm: whether its discriminator may mix samples.
+    """
+
+    name: str
+    definition: str
+    published: Mapping[str, Any]
+    allows_batch_norm: bool = True
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What the plan needs to know of a data set."""
+
+    name: str
+    digest: str
+    channels: int
+    image_size: int
+    features: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training: (task, data set, loss, recipe, seed) with every setting resolved."""
+
+    task: str
+    data: str
+    recipe: str
+    loss: str
+    seed: int
+    settings: Settings = field(hash=False)
+
+    @property
+    def key(self) -> Settings:
+        """The five names that say which cell it is."""
+        return {"task": self.task, "data": self.data, "recipe": self.recipe, "loss": self.loss, "seed": self.seed}
+
+    @property
+    def folder(self) -> str:
+        """Where its record lies under the output folder; also its id."""
+        names = (records.slug(str(self.key[name])) for name in ("task", "data", "recipe", "loss"))
+        return "/".join([*names, f"seed{self.seed}-{records.digest({**self.settings, **self.key})}"])
+
+    @property
+    def step_digest(self) -> str:
+        """8 hexadecimal digits of what a step's time depends on: everything but seed, length and what is recorded."""
+        kept = {name: value for name, value in self.settings.items() if name not in NOT_IN_A_STEP}
+        return records.digest({**kept, "task": self.task, "loss": self.loss})
+
+    def with_steps(self, steps: int) -> "Cell":
+        """The cell with another number of steps."""
+        return replace(self, settings={**self.settings, "steps": steps})
+
+
+NOT_IN_A_STEP = ("steps", "seconds", "eval_every", "log_every", "features", "data_digest")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cells of a run, in the order in which they are run, and those that cannot be, with the reason."""
+
+    cells: tuple[Cell, ...]
+    skipped: tuple[tuple[Cell, str], ...] = ()
+
+
+def _controlled(facts: LossFacts) -> Settings:
+    # Equal for all: a discriminator that mixes no samples, one update each, DCGAN's Adam.
+    return {
+        "optimizer": "adam",
+        "learning_rate": 2e-4,
+        "betas": [0.5, 0.999],
+        "discriminator_norm": "none",
+        "n_critic": 1,
+    }
+
+
+def _published(facts: LossFacts) -> Settings:
+    return dict(facts.published)
+
+
+RECIPES: dict[str, tuple[Callable[[LossFacts], Settings], str]] = {
+    "controlled": (_controlled, "everything equal but the loss and its penalty: here a verdict speaks of losses"),
+    "published": (_published, "each loss with its paper's norm, n_critic and optimiser: a verdict speaks of recipes"),
+}
+BOTH = "both"
+
+
+def recipe_names(name: str) -> list[str]:
+    """The recipes that `--recipe name` stands for."""
+    return list(RECIPES) if name == BOTH else [name]
+
+
+def make_plan(
+    task: str,
+    recipe: str,
+    seeds: Iterable[int],
+    shared: Settings,
+    losses: Iterable[LossFacts],
+    data: DataFacts,
+) -> Plan:
+    """All cells of losses × recipes × seeds.
+
+    Args:
+        task: its name.
+        recipe: a name in `RECIPES`, or "both".
+        seeds: of the cells; the same for every loss.
+        shared: settings that all cells have in common (steps, batch_size, width, …).
+        losses: facts of the losses, in the user's order.
+        data: facts of the data set.
+
+    Returns:
+        The plan; within a seed the longest cells come first, so that workers end together.
+    """
+    cells, skipped = [], []
+    for seed in seeds:
+        for name in recipe_names(recipe):
+            for facts in losses:
+                settings = {
+                    **shared,
+                    **RECIPES[name][0](facts),
+                    "loss_definition": facts.definition,
+                    "data_digest": data.digest,
+                    "channels": data.channels,
+                    "image_size": data.image_size,
+                }
+                cell = Cell(task, data.name, name, facts.name, seed, settings)
+                reason = _conflict(facts, settings)
+                if reason:
+                    skipped.append((cell, reason))
+                else:
+                    cells.append(cell)
+    cells.sort(key=lambda cell: (cell.seed, -cell.settings["n_critic"]))
+    return Plan(tuple(cells), tuple(skipped))
+
+
+def _conflict(facts: LossFacts, settings: Settings) -> str | None:
+    if settings["discriminator_norm"] == "batch" and not facts.allows_batch_norm:
+        return "batch norm in the discriminator mixes samples and voids its per-sample penalty"
+    return None
+
+
+def as_json(cell: Cell) -> Settings:
+    """A cell as plain JSON values, for the worker that runs it."""
+    return asdict(cell)
