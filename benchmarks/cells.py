@@ -1,11 +1,12 @@
 """From a cell's settings to the objects that train it: the one place that knows how the parts fit together."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import torch
 
-from benchmarks.plan import Cell
+from benchmarks.plan import Cell, LossFacts
 from gan_losses.data.base import Batches, DataSet, to_float
 from gan_losses.losses import GANLoss, Recipe, get_loss
 from gan_losses.probes import SaturationProbe
@@ -47,9 +48,7 @@ def build_probe(cell: Cell, task: Task, loss: GANLoss, data: DataSet, placement:
     )
 
 
-def build_training(
-    cell: Cell, data: DataSet, clock: Callable[[str], None] = no_clock, probed: bool = True
-) -> Training:
+def build_training(cell: Cell, data: DataSet, clock: Callable[[str], None] = no_clock, probed: bool = True) -> Training:
     """Everything that trains the cell.
 
     Args:
@@ -62,3 +61,10 @@ def build_training(
     batches = Batches(data.train, cell.settings["batch_size"], cell.seed, placement.device)
     probe = build_probe(cell, task, loss, data, placement) if probed else None
     return Training(task, loss, recipe_of(cell.settings), batches, placement, cell.seed, clock, probe)
+
+
+def loss_facts(name: str) -> LossFacts:
+    """What the plan needs to know of the loss of that name."""
+    loss = get_loss(name)
+    recipe = asdict(loss.published)
+    return LossFacts(name, repr(loss), {**recipe, "betas": list(recipe["betas"])}, loss.allows_batch_norm)

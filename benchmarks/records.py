@@ -121,7 +121,9 @@ def read_json(path: Path) -> Json:
     if not isinstance(schema, int):
         raise RecordError(f"{path} has no schema number, so it is no record of this suite; choose another folder.")
     if schema > SCHEMA:
-        raise RecordError(f"{path} has schema {schema}, newer than {SCHEMA}, which this version reads; update gan-losses.")
+        raise RecordError(
+            f"{path} has schema {schema}, newer than {SCHEMA}, which this version reads; update gan-losses."
+        )
     return content
 
 

@@ -154,7 +154,9 @@ class SaturationProbe:
         return {
             "step": self.step + 1,
             "saturation": {name: read[f"s/{name}"] for name in statistics},
-            "layers": {name: dict(zip(self._weights[name], norms, strict=True)) for name, norms in read["layers"].items()},
+            "layers": {
+                name: dict(zip(self._weights[name], norms, strict=True)) for name, norms in read["layers"].items()
+            },
         }
 
 

@@ -22,9 +22,7 @@ def stream_seed(seed: int, stream: str, *indices: int) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 
-def keyed_generator(
-    seed: int, stream: str, *indices: int, device: torch.device | str = "cpu"
-) -> torch.Generator:
+def keyed_generator(seed: int, stream: str, *indices: int, device: torch.device | str = "cpu") -> torch.Generator:
     """A fresh `torch.Generator` on `device` for (seed, stream, indices).
 
     Example:

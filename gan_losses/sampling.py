@@ -46,7 +46,9 @@ def sample(task: Task, split: Split, seed: int, stream: str, placement: Placemen
     with evaluation_mode(list(task.networks().values())), placement.autocast():
         for index, start in enumerate(range(0, len(split), CHUNK)):
             stop = min(start + CHUNK, len(split))
-            real = {domain: to_float(images[start:stop].to(placement.device)) for domain, images in split.images.items()}
+            real = {
+                domain: to_float(images[start:stop].to(placement.device)) for domain, images in split.images.items()
+            }
             random = keyed_generator(seed, stream, index, device=placement.device)
             chunks.append(task.fakes(task.complete(real, random)))
     return {domain: torch.cat([chunk[domain].float() for chunk in chunks]) for domain in chunks[0]}

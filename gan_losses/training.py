@@ -118,7 +118,10 @@ class Training:
             self._clip()
         with frozen(self.discriminator_weights):
             terms |= self._update(
-                partial(self._generator_terms, batch, fakes), self.generator_weights, self.generator_optimizer, "generator"
+                partial(self._generator_terms, batch, fakes),
+                self.generator_weights,
+                self.generator_optimizer,
+                "generator",
             )
         return terms
 

@@ -1,0 +1,155 @@
+"""What a run says while it works: progress bars on a terminal, plain lines elsewhere, next to nothing when quiet."""
+
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console as RichConsole
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from benchmarks.executors import Event
+from benchmarks.plan import Cell
+
+PLAIN_SECONDS = 10.0
+
+
+class Console:
+    """Tells the user.
+
+    Args:
+        quiet: print only results asked for and errors.
+    """
+
+    def __init__(self, quiet: bool = False) -> None:
+        self.out = RichConsole(highlight=False, soft_wrap=True)
+        self.quiet = quiet
+
+    def say(self, text: str) -> None:
+        """A line, unless quiet."""
+        if not self.quiet:
+            self.out.print(text, markup=False)
+
+    def result(self, text: str) -> None:
+        """A line that is printed always."""
+        self.out.print(text, markup=False)
+
+    def table(self, title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+        """A table, unless quiet."""
+        if self.quiet:
+            return
+        table = Table(title=title, title_justify="left", title_style="bold")
+        for index, column in enumerate(columns):
+            table.add_column(column, justify="left" if index < 2 else "right")
+        for row in rows:
+            table.add_row(*row)
+        self.out.print(table)
+
+    def progress(self, cells: int, steps: int) -> "CellProgress":
+        """Progress over cells and their steps."""
+        return CellProgress(self, cells, steps)
+
+
+def terms_text(terms: dict[str, Any]) -> str:
+    """Live terms in short.
+
+    Example:
+        >>> terms_text({"discriminator_image": 0.5, "adversarial_image": 1.25})
+        'discriminator_image 0.5  adversarial_image 1.25'
+    """
+    return "  ".join(f"{name} {value:.3g}" for name, value in terms.items())
+
+
+class CellProgress:
+    """Nested progress: all steps of all cells above, each running cell below."""
+
+    def __init__(self, console: Console, cells: int, steps: int) -> None:
+        self.console, self.cells, self.steps = console, cells, steps
+        self.done: dict[str, int] = {}
+        self.ended = 0
+        self.began = self.told = time.monotonic()
+        self.bars: Progress | None = None
+        self.tasks: dict[str, Any] = {}
+        if console.out.is_terminal and not console.quiet:
+            self.bars = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[note]}", markup=False),
+                console=console.out,
+                transient=True,
+            )
+            self.all = self.bars.add_task(f"0/{cells} cells", total=steps, note="steps")
+
+    def __enter__(self) -> Self:
+        if self.bars is not None:
+            self.bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self.bars is not None:
+            self.bars.stop()
+
+    def update(self, event: Event) -> None:
+        """Take in news of a cell."""
+        name = event.cell.folder
+        self.done[name] = event.step if event.kind == "progress" else event.cell.settings["steps"]
+        self.ended += event.kind != "progress"
+        if self.bars is not None:
+            self._draw(self.bars, event)
+        else:
+            self._print(event)
+
+    def _draw(self, bars: Progress, event: Event) -> None:
+        name = event.cell.folder
+        if event.kind == "progress":
+            if name not in self.tasks:
+                self.tasks[name] = bars.add_task(short(event.cell), total=event.cell.settings["steps"], note="")
+            bars.update(self.tasks[name], completed=event.step, note=terms_text(event.detail))
+        elif name in self.tasks:
+            bars.remove_task(self.tasks.pop(name))
+        bars.update(self.all, description=f"{self.ended}/{self.cells} cells", completed=sum(self.done.values()))
+
+    def _print(self, event: Event) -> None:
+        now = time.monotonic()
+        if event.kind != "progress":
+            self.console.say(f"[{self.ended}/{self.cells}] {short(event.cell)}: {event.detail}")
+        elif now - self.told > PLAIN_SECONDS:
+            done = sum(self.done.values())
+            rate = done / (now - self.began)
+            left = (self.steps - done) / rate if rate else float("inf")
+            terms = terms_text(event.detail)
+            self.console.say(
+                f"    {done}/{self.steps} steps, {rate:.0f} per second, {duration(left)} left; "
+                f"{short(event.cell)} step {event.step}  {terms}"
+            )
+        else:
+            return
+        self.told = now
+
+
+def short(cell: Cell) -> str:
+    """What a cell is called on the console."""
+    return f"{cell.recipe}/{cell.loss}/seed{cell.seed}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words.
+
+    Example:
+        >>> duration(75), duration(4000), duration(9)
+        ('1 min 15 s', '1 h 7 min', '9 s')
+    """
+    if seconds == float("inf"):
+        return "unknown time"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,240 @@
+"""One cell -> one record: build, train, evaluate, write."""
+
+import gan_losses._torchvision  # noqa: F401, I001  before anything that imports torchvision
+import io
+import resource
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from safetensors.torch import save
+from torch import Tensor
+
+from benchmarks import records
+from benchmarks.cells import build_training
+from benchmarks.environment import environment
+from benchmarks.plan import Cell
+from benchmarks.summary import summarise
+from gan_losses.data.base import Split
+from gan_losses.data.store import load_dataset
+from gan_losses.losses import GANLoss
+from gan_losses.metrics import QualityMeter, get_features
+from gan_losses.sampling import grid, sample
+from gan_losses.training import Training, all_finite
+
+Json = dict[str, Any]
+Progress = Callable[[int, Json], None]
+GRID = 64
+
+
+class Diverged(Exception):
+    """A term is no longer finite."""
+
+
+class Execution:
+    """The training of one cell, step by step to its record.
+
+    Args:
+        cell: what to train.
+        out: the run's output folder.
+        store: the data set's file.
+        progress: called with the steps done and the latest terms, a few times a second.
+    """
+
+    def __init__(self, cell: Cell, out: Path, store: Path, progress: Progress) -> None:
+        self.cell, self.folder, self.progress = cell, out / cell.folder, progress
+        self.data = load_dataset(store)
+        self.training: Training = build_training(cell, self.data)
+        self.loss: GANLoss = self.training.loss
+        extractor = get_features(cell.settings["features"], self.data.channels)
+        self.meter = QualityMeter(extractor, self.data, self.training.placement.device)
+        self.selection = f"kid[{extractor.name}]"
+        self.step = 0
+        self.pending: list[dict[str, Tensor]] = []
+        self.rows: list[Json] = []
+        self.along: list[Json] = []
+        self.best: Json = {}
+        self._reported = 0.0
+
+    def run(self) -> Json:
+        """Train to the end and return quality and saturation."""
+        untrained = self._test()
+        self._evaluate()
+        assert self.training.probe is not None
+        with self.training.probe:
+            for index in range(self.cell.settings["steps"]):
+                self.pending.append(self.training.step(index))
+                self.step = index + 1
+                self._after_step()
+        final = self._test()
+        self._save_weights("final.safetensors")
+        best = self._test_best()
+        quality = {
+            "passport": self.meter.passport("test"),
+            "selection": f"lowest {self.selection} on validation",
+            "selection_metric": self.selection,
+            "best": best,
+            "final": final,
+            "untrained": untrained,
+            "along": self.along,
+        }
+        return {"quality": quality, "saturation": summarise(self.rows)}
+
+    def _after_step(self) -> None:
+        settings, last = self.cell.settings, self.step == self.cell.settings["steps"]
+        if self.step % settings["log_every"] == 0 or last:
+            self._log()
+        if self.step % settings["eval_every"] == 0 or last:
+            self._evaluate()
+        now = time.monotonic()
+        if now - self._reported > 0.2 or last:
+            self._reported = now
+            self.progress(self.step, self.rows[-1]["terms"] if self.rows else {})
+
+    def _counts(self) -> Json:
+        updates = self.step * self.cell.settings["n_critic"]
+        return {
+            "step": self.step,
+            "discriminator_updates": updates,
+            "images": updates * self.cell.settings["batch_size"],
+        }
+
+    def _log(self) -> None:
+        """One line of the curves: terms since the last log point, and the probe's row if one was made at this step."""
+        finite = all_finite(self.pending[-1])
+        names = list(self.pending[0])
+        means = torch.stack([torch.stack([terms[name].float() for name in names]) for terms in self.pending]).double()
+        row = {**self._counts(), "terms": dict(zip(names, means.mean(0).tolist(), strict=True))}
+        assert self.training.probe is not None
+        probed = self.training.probe.rows
+        if probed and probed[-1]["step"] == self.step:
+            row |= {"saturation": probed[-1]["saturation"], "layers": probed[-1]["layers"]}
+        else:
+            row |= {"saturation": {}, "layers": {}}
+        records.append_line(self.folder / "curves.jsonl", row)
+        self.rows.append(row)
+        self.pending.clear()
+        if not finite:
+            broken = [name for name, value in row["terms"].items() if value - value != 0]
+            raise Diverged(f"{', '.join(broken)} no longer finite at step {self.step}")
+
+    def _fakes(self, split: str) -> dict[str, Tensor]:
+        images = getattr(self.data, split)
+        return sample(self.training.task, images, self.cell.seed, f"evaluation/{split}", self.training.placement)
+
+    def _scores(self, split: str, fakes: dict[str, Tensor]) -> Json:
+        scores: Json = {}
+        for domain, images in fakes.items():
+            suffix = "" if len(fakes) == 1 else f"@{domain}"
+            scores |= {f"{name}{suffix}": value for name, value in self.meter.score(split, images, domain).items()}
+        return scores
+
+    def _evaluate(self) -> None:
+        """Score on validation, keep the weights if they are the best so far, save a grid."""
+        scores = self._scores("validation", self._fakes("validation"))
+        self.along.append({**self._counts(), "metrics": scores})
+        value = scores[self.selection] if self.selection in scores else _mean(scores, self.selection)
+        if value == value and (not self.best or value < self.best["value"]):
+            self.best = {"value": value, "step": self.step, "weights": self._weights()}
+        shown = Split({domain: images[:GRID] for domain, images in self.data.test.images.items()})
+        for domain, images in sample(self.training.task, shown, 0, "grid", self.training.placement).items():
+            name = f"step{self.step:06d}.png" if domain == "image" else f"step{self.step:06d}-{domain}.png"
+            save_picture(self.folder / "samples" / name, grid(images))
+
+    def _test(self) -> Json:
+        return {"step": self.step, "metrics": self._scores("test", self._fakes("test"))}
+
+    def _test_best(self) -> Json:
+        """Put the best weights back, score them on test and save them."""
+        if not self.best:
+            return self._test()
+        self._load_weights(self.best["weights"])
+        self._save_weights("best.safetensors")
+        return {**self._test(), "step": self.best["step"]}
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {
+            f"{domain}.{name}": value.detach().to("cpu", copy=True).contiguous()
+            for domain, network in self.training.task.generators.items()
+            for name, value in network.state_dict().items()
+        }
+
+    def _load_weights(self, weights: dict[str, Tensor]) -> None:
+        for domain, network in self.training.task.generators.items():
+            prefix = f"{domain}."
+            own = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
+            network.load_state_dict(own)
+
+    def _save_weights(self, name: str) -> None:
+        records.write_bytes(self.folder / name, save(self._weights()))
+
+
+def execute(cell: Cell, out: Path, store: Path, commit: str | None, progress: Progress) -> str:
+    """Train a cell and write its record; whatever happens inside becomes the record's status.
+
+    Returns:
+        The status, one of `benchmarks.records.STATUSES`.
+    """
+    folder, started = out / cell.folder, time.time()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    status, reason, results, execution = "done", None, {}, None
+    try:
+        execution = Execution(cell, out, store, progress)
+        results = execution.run()
+    except Diverged as error:
+        status, reason = "diverged", str(error)
+        results = {"saturation": summarise(execution.rows) if execution else {}}
+    except OSError:
+        raise  # the disk, not the cell: the runner tells the user
+    except Exception as error:
+        status, reason = "failed", f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        records.write_bytes(folder / "traceback.txt", traceback.format_exc().encode())
+    content = describe(cell, status, reason, started, commit, execution.step if execution else 0)
+    records.write_json(folder / "record.json", {**content, **results})
+    return status
+
+
+def describe(cell: Cell, status: str, reason: str | None, started: float, commit: str | None, step: int) -> Json:
+    """What every record says, whatever became of the cell."""
+    device = torch.device(cell.settings["device"])
+    scale = 1 if sys.platform == "darwin" else 1024
+    now = time.time()
+    return {
+        "id": cell.folder,
+        "status": status,
+        "reason": reason,
+        "step": step,
+        "cell": cell.key,
+        "settings": cell.settings,
+        "memory": {
+            "peak_host_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale,
+            "peak_device_bytes": torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None,
+        },
+        "environment": environment(device, commit),
+        "time": {"started": _iso(started), "finished": _iso(now), "seconds": now - started},
+    }
+
+
+def save_picture(path: Path, picture: Tensor) -> None:
+    """Write a uint8 (3, H, W) picture as PNG, atomically."""
+
+    buffer = io.BytesIO()
+    Image.fromarray(picture.permute(1, 2, 0).numpy()).save(buffer, "PNG")
+    records.write_bytes(path, buffer.getvalue())
+
+
+def _mean(scores: Json, metric: str) -> float:
+    values = [value for name, value in scores.items() if name.startswith(metric)]
+    return sum(values) / len(values)
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

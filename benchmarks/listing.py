@@ -1,0 +1,93 @@
+"""What `--list`, `--dry-run` and the end of a run print."""
+
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import records
+from benchmarks.cells import build_training
+from benchmarks.options import presets
+from benchmarks.plan import BOTH, RECIPES, Cell
+from benchmarks.step_time import variants
+from gan_losses.data import DATA, DataSet
+from gan_losses.losses import LOSSES, get_loss
+from gan_losses.metrics import FEATURES
+from gan_losses.penalties import PENALTIES
+from gan_losses.tasks import TASKS
+
+ESTIMATE_STEPS = 3
+
+
+def everything() -> str:
+    """One line for each loss, penalty, recipe, task, data set, extractor and preset."""
+    losses = {name: get_loss(name) for name in LOSSES}
+    sections = {
+        "Losses (r = D(x), f = D(G(z)), raw logits)": {
+            name: f"{loss.summary}  [{loss.paper}; published: {recipe_text(loss.published.__dict__)}]"
+            for name, loss in losses.items()
+        },
+        "Penalties (added with +, as in bce+gp:10)": {
+            name: f"{penalty().summary}, default {penalty()}" for name, penalty in PENALTIES.items()
+        },
+        "Recipes": {**{name: text for name, (_, text) in RECIPES.items()}, BOTH: "both, as two panels, never merged"},
+        "Tasks": {name: task.summary for name, task in TASKS.items()},
+        "Data": {name: source.summary for name, source in DATA.items()},
+        "Features": {name: source.summary for name, source in FEATURES.items()},
+        "Presets": {name: preset["summary"] for name, preset in presets().items()},
+    }
+    lines = []
+    for title, rows in sections.items():
+        lines += [title, *(f"  {name:<12} {text}" for name, text in rows.items()), ""]
+    return "\n".join(lines).rstrip()
+
+
+def recipe_text(recipe: dict[str, Any]) -> str:
+    """A recipe in short.
+
+    Example:
+        >>> recipe_text({"optimizer": "adam", "learning_rate": 0.0002, "betas": (0.5, 0.999),
+        ...              "discriminator_norm": "batch", "n_critic": 1})
+        'adam 0.0002 (0.5, 0.999), norm batch, n_critic 1'
+    """
+    betas = f" {tuple(recipe['betas'])}" if recipe["optimizer"] == "adam" else ""
+    rest = f"norm {recipe['discriminator_norm']}, n_critic {recipe['n_critic']}"
+    return f"{recipe['optimizer']} {recipe['learning_rate']:g}{betas}, {rest}"
+
+
+def estimate(cells: Sequence[Cell], data: DataSet, workers: int) -> float:
+    """Seconds that training the cells will take, from a few steps of each kind, measured now."""
+    medians = {}
+    for cell in variants(cells):
+        training, seconds = build_training(cell, data, probed=False), []
+        for index in range(ESTIMATE_STEPS + 1):
+            began = time.perf_counter()
+            training.step(index)
+            seconds.append(time.perf_counter() - began)
+        medians[cell.recipe, cell.step_digest] = statistics.median(seconds[1:])
+    total = sum(
+        cell.settings["seconds"] or cell.settings["steps"] * medians[cell.recipe, cell.step_digest] for cell in cells
+    )
+    return total / workers
+
+
+def final_table(out: Path, cells: Sequence[Cell]) -> tuple[str, list[str], list[list[str]]]:
+    """Title, columns and rows of the table that ends a run: medians over the seeds that are done."""
+    kinds = dict.fromkeys((cell.recipe, cell.loss) for cell in cells)
+    rows, metric = [], ""
+    for recipe, loss in sorted(kinds, key=lambda kind: (kind[0], list(kinds).index(kind))):
+        paths = [out / cell.folder / "record.json" for cell in cells if (cell.recipe, cell.loss) == (recipe, loss)]
+        found = [records.read_json(path) for path in paths]
+        done = [record for record in found if record["status"] == "done"]
+        metric = metric or next((f"fid[{record['settings']['features']}]" for record in done), "")
+        scores = [
+            _median([record["quality"][part]["metrics"].get(metric) for record in done]) for part in ("best", "final")
+        ]
+        rows.append([recipe, loss, f"{len(done)} of {len(found)}", *scores])
+    return "Median over seeds, on test", ["recipe", "loss", "seeds done", f"best {metric}", f"final {metric}"], rows
+
+
+def _median(values: list[float | None]) -> str:
+    numbers = [value for value in values if value is not None]
+    return f"{statistics.median(numbers):.3g}" if numbers else "none"

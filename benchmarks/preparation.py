@@ -1,0 +1,137 @@
+"""What stands in the output folder before the first cell is trained."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks import records
+from benchmarks.console import Console
+from benchmarks.execute import GRID, describe, save_picture
+from benchmarks.plan import Cell
+from gan_losses.data.base import DataSet, to_float
+from gan_losses.data.store import save_dataset
+from gan_losses.errors import UsageError
+from gan_losses.losses import LOSSES, GANLoss, get_loss, slope
+from gan_losses.metrics import QualityMeter, get_features
+from gan_losses.metrics.ladder import ladder
+from gan_losses.sampling import grid
+
+Json = dict[str, Any]
+FINAL = ("done", "diverged", "skipped")
+SHAPE_LIMIT, SHAPE_POINTS = 8.0, 161
+
+
+def prepare(out: Path, data: DataSet, first: Cell, console: Console) -> Path:
+    """Check the folder, then write the data set, losses.json, the ladder and a grid of real images.
+
+    Returns:
+        The data set's file, which the workers map.
+    """
+    check_folder(out)
+    name = f"{records.slug(data.name)}-{data.image_size}"
+    store = out / "data" / f"{name}-{data.digest}.safetensors"
+    if not store.exists():
+        save_dataset(data, store)
+    if data.skipped:
+        console.say(f"{len(data.skipped)} unreadable files are left out: {', '.join(data.skipped[:5])}")
+    records.write_json(out / "losses.json", {"losses": [loss_shape(loss) for loss in LOSSES]})
+    for domain, images in data.test.images.items():
+        suffix = "" if domain == "image" else f"-{domain}"
+        save_picture(out / "real" / f"{name}{suffix}.png", grid(to_float(images[:GRID])))
+    _write_ladder(out / "ladders" / f"{name}-{first.settings['features']}.json", data, first, console)
+    return store
+
+
+def check_folder(out: Path) -> None:
+    """Make the output folder, or say in a sentence why it cannot be used.
+
+    Raises:
+        UsageError: it is a file, or not writable.
+        RecordError: it holds records of a newer schema.
+    """
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file; name a folder.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(f"--out {out} cannot be written ({error.strerror}); name another folder.") from error
+    if (out / "run.json").exists():
+        records.read_json(out / "run.json")
+
+
+def _write_ladder(path: Path, data: DataSet, first: Cell, console: Console) -> None:
+    meter = QualityMeter(get_features(first.settings["features"], data.channels), data)
+    passport = meter.passport("test")
+    if path.exists() and records.read_json(path).get("passport") == passport:
+        return
+    console.say("Measuring the ladder: what the distance says of real images, copies and noise.")
+    records.write_json(path, {"data": data.name, "passport": passport, "rows": ladder(meter)})
+
+
+def loss_shape(name: str) -> Json:
+    """Facts of a loss, and its generator's value and slope against the logit."""
+    loss = get_loss(name)
+    equilibrium = loss.equilibrium
+    return {
+        "name": name,
+        "paper": loss.paper,
+        "summary": loss.summary,
+        "definition": repr(loss),
+        "equilibrium": {"discriminator": equilibrium.discriminator, "generator": equilibrium.generator},
+        "shape": _curves(loss),
+    }
+
+
+def _curves(loss: GANLoss) -> Json:
+    logits = torch.linspace(-SHAPE_LIMIT, SHAPE_LIMIT, SHAPE_POINTS, dtype=torch.float64)
+    shape: Json = {"logit": logits.tolist(), "real": None, "fake": None, "generator": None, "slope": None}
+    if loss.pairs_logits:
+        return shape
+    origin = torch.zeros(1, dtype=torch.float64)
+    # A discriminator's loss is a sum over real and fake; each part is drawn relative to its value at logit 0.
+    base = loss.discriminator(origin, origin)
+    shape["real"] = [(loss.discriminator(logit[None], origin) - base).item() for logit in logits]
+    shape["fake"] = [(loss.discriminator(origin, logit[None]) - base).item() for logit in logits]
+    shape["generator"] = [loss.generator(logit[None]).item() for logit in logits]
+    shape["slope"] = slope(loss, logits).tolist()
+    return shape
+
+
+def is_final(folder: Path) -> bool:
+    """Whether the cell there needs no further run: done, or diverged (it would diverge again)."""
+    path = folder / "record.json"
+    return path.exists() and records.read_json(path)["status"] in FINAL
+
+
+def recorded_cells(out: Path, like: Cell) -> list[Cell]:
+    """Cells whose records lie in the folder and could be timed beside `like` (same data and device)."""
+    cells = []
+    for folder in records.find_records(out):
+        content = records.read_json(folder / "record.json")
+        settings, key = content["settings"], content["cell"]
+        alike = all(settings.get(name) == like.settings[name] for name in ("data_digest", "image_size", "device"))
+        if alike and content["status"] in ("done", "diverged"):
+            cells.append(Cell(**key, settings=settings))
+    return cells
+
+
+def write_skipped(out: Path, skipped: Iterable[tuple[Cell, str]]) -> None:
+    """A record for each cell that the plan skips, with its reason."""
+    for cell, reason in skipped:
+        _write_unrun(out, cell, "skipped", reason)
+
+
+def write_failure(out: Path, cell: Cell, reason: str) -> None:
+    """The record of a cell whose process died."""
+    _write_unrun(out, cell, "failed", reason)
+
+
+def _write_unrun(out: Path, cell: Cell, status: str, reason: str) -> None:
+    content = describe(cell, status, reason, time.time(), None, 0)
+    records.write_json(out / cell.folder / "record.json", content)

@@ -1,0 +1,193 @@
+"""Run a comparison: python -m benchmarks.run --losses bce,lsgan,wgangp."""
+
+import gan_losses._torchvision  # noqa: F401, I001  before anything that imports torchvision
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+
+from benchmarks import environment, listing, preparation, records, step_time
+from benchmarks.cells import loss_facts
+from benchmarks.console import Console, duration, short
+from benchmarks.executors import Event, Work, default_workers, run_local
+from benchmarks.lock import machine_lock
+from benchmarks.options import PROGRAM, Options, read_options
+from benchmarks.plan import Cell, DataFacts, Plan, make_plan
+from gan_losses.allocator import tune_allocator
+from gan_losses.data import DataSet, load_data
+from gan_losses.errors import UsageError
+from gan_losses.metrics import get_features
+
+Json = dict[str, Any]
+INTERRUPTED = 130
+
+
+class Stopped(Exception):
+    """The run cannot go on (a full disk, say); what is written stays valid."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns the exit code: 0 all cells done, 1 some are not, 2 a user's mistake, 130 interrupted."""
+    tune_allocator()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        options = read_options(given)
+        if options.list:
+            Console().result(listing.everything())
+            return 0
+        return Run(options, given).go()
+    except (UsageError, records.RecordError, Stopped) as error:
+        print(f"benchmarks.run: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\nInterrupted. {_continue(given)}", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _continue(given: Sequence[str]) -> str:
+    kept = [argument for argument in given if argument != "--force"]
+    return f"Finished cells are kept; continue with: {' '.join([PROGRAM, *kept])}"
+
+
+class Run:
+    """One run: plan, timing pass, cells, report."""
+
+    def __init__(self, options: Options, given: Sequence[str]) -> None:
+        self.options, self.given, self.out = options, list(given), options.out
+        self.console = Console(options.quiet)
+        self.device = environment.resolve_device(options.device)
+
+    def go(self) -> int:
+        """Do it and return the exit code."""
+        data = load_data(self.options.data, self.options.image_size, self.options.bad_images)
+        plan = self._plan(data)
+        if not plan.cells:
+            raise UsageError(f"nothing to train: {plan.skipped[0][0].loss} is skipped, because {plan.skipped[0][1]}.")
+        if self.options.dry_run:
+            return self._dry_run(plan, data)
+        store = preparation.prepare(self.out, data, plan.cells[0], self.console)
+        self._write_run(plan)
+        timing = self._time(plan, store)
+        cells = self._budget(plan.cells, timing)
+        self._write_run(Plan(cells, plan.skipped))
+        for cell, reason in plan.skipped:
+            self.console.say(f"{short(cell)}: skipped, because {reason}")
+        preparation.write_skipped(self.out, plan.skipped)
+        self._train(cells, store)
+        return self._finish(cells)
+
+    def _plan(self, data: DataSet) -> Plan:
+        options = self.options
+        features = options.features or data.features
+        get_features(features, data.channels)
+        shared = {
+            "steps": options.steps,
+            "seconds": options.seconds,
+            "batch_size": options.batch_size,
+            "width": options.width,
+            "latents": options.latents,
+            "generator_norm": "batch",
+            "precision": options.precision,
+            "channels_last": True,
+            "device": self.device.type,
+            "features": features,
+            "eval_every": options.eval_every,
+            "log_every": options.log_every,
+        }
+        facts = [loss_facts(name) for name in options.losses]
+        of_data = DataFacts(data.name, data.digest, data.channels, data.image_size, features)
+        return make_plan(options.task, options.recipe, options.seeds, shared, facts, of_data)
+
+    def _dry_run(self, plan: Plan, data: DataSet) -> int:
+        for cell in plan.cells:
+            self.console.result(f"{cell.folder}  {cell.settings['steps']} steps")
+        for cell, reason in plan.skipped:
+            self.console.result(f"{cell.folder}  skipped: {reason}")
+        workers = self._workers(plan.cells)
+        seconds = listing.estimate(plan.cells, data, workers)
+        self.console.result(f"{len(plan.cells)} cells, {workers} at a time: about {duration(seconds)} of training.")
+        return 0
+
+    def _write_run(self, plan: Plan) -> None:
+        options = {name: value for name, value in asdict(self.options).items() if name not in ("list", "dry_run")}
+        content = {
+            "command": " ".join([PROGRAM, *self.given]),
+            "options": {**options, "out": self.out.name},
+            "cells": [cell.folder for cell in plan.cells],
+            "skipped": [{"cell": cell.key, "reason": reason} for cell, reason in plan.skipped],
+        }
+        records.write_json(self.out / "run.json", content)
+
+    def _time(self, plan: Plan, store: Path) -> Json:
+        path = step_time.timing_path(self.out, self.device, torch.get_num_threads())
+        cells = [*plan.cells, *preparation.recorded_cells(self.out, plan.cells[0])]
+        known = step_time.read_timing(path, step_time.variants(cells))
+        if known is not None:
+            return known
+        rounds = self.options.timing_rounds
+        self.console.say(f"Timing pass: {rounds} rounds of {len(step_time.variants(cells))} steps, interleaved, alone.")
+        with machine_lock(alone=True, waiting=lambda: self.console.say("Waiting for other runs on this machine.")):
+            return step_time.timing_pass(cells, self.out, store, rounds)
+
+    def _budget(self, cells: Sequence[Cell], timing: Json) -> tuple[Cell, ...]:
+        """With `--seconds S` every cell gets ⌊S / median step⌋ steps; otherwise nothing changes."""
+        if self.options.seconds is None:
+            return tuple(cells)
+        medians = step_time.median_steps(timing)
+        step_seconds = [medians[cell.recipe, cell.step_digest] for cell in cells]
+        return tuple(
+            cell.with_steps(max(1, int(self.options.seconds // seconds)))
+            for cell, seconds in zip(cells, step_seconds, strict=True)
+        )
+
+    def _workers(self, cells: Sequence[Cell]) -> int:
+        free = psutil.virtual_memory().available
+        automatic = default_workers(self.device.type, environment.available_cores(), len(cells), free)
+        return self.options.workers or automatic
+
+    def _train(self, cells: Sequence[Cell], store: Path) -> None:
+        missing = [cell for cell in cells if self.options.force or not preparation.is_final(self.out / cell.folder)]
+        self.console.say(f"{len(cells)} cells, {len(cells) - len(missing)} already there.")
+        if not missing:
+            return
+        workers = self._workers(missing)
+        self.console.say(f"Training {len(missing)} cells, {workers} at a time, records in {self.out}.")
+        work = Work(self.out, store, environment.commit(), threads=1 if self.device.type == "cpu" else 4)
+        waiting = "Waiting for a timing pass on this machine."
+        with (
+            machine_lock(alone=False, waiting=lambda: self.console.say(waiting)),
+            self.console.progress(len(missing), sum(cell.settings["steps"] for cell in missing)) as progress,
+        ):
+            for event in run_local(missing, work, workers):
+                self._take(event)
+                progress.update(event)
+
+    def _take(self, event: Event) -> None:
+        if event.kind == "stopped":
+            raise Stopped(f"stopped, because of {event.detail}. {_continue(self.given)}")
+        if event.kind == "died":
+            preparation.write_failure(self.out, event.cell, str(event.detail))
+
+    def _finish(self, cells: Sequence[Cell]) -> int:
+        statuses = Counter(records.read_json(self.out / cell.folder / "record.json")["status"] for cell in cells)
+        report = self.out / "report"
+        call = [sys.executable, "-m", "reports.build", str(self.out.resolve()), "--out", str(report.resolve())]
+        built = subprocess.run(call, capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent)
+        if built.returncode:
+            raise Stopped(f"the report was not built: {built.stderr.strip() or built.stdout.strip()}")
+        self.console.table(*listing.final_table(self.out, cells))
+        undone = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()) if status != "done")
+        if undone:
+            self.console.result(f"Not all cells are done: {undone}; the report says why.")
+        self.console.result(f"Report: {report / 'report.md'}")
+        return 1 if undone else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""The timing pass: steps of all losses interleaved, alone on the machine, as a record of its own.
+
+python -m benchmarks.step_time --probes              what the saturation probe costs, interleaved on and off
+python -m benchmarks.step_time --against textbook    our step beside the tutorials' plain one, same networks
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+
+from benchmarks import records
+from benchmarks.cells import build_training, placement_of
+from benchmarks.environment import commit, device_facts, environment
+from benchmarks.executors import call_alone
+from benchmarks.plan import Cell
+from gan_losses.allocator import tune_allocator
+from gan_losses.data.base import DataSet
+from gan_losses.data.store import load_dataset
+from gan_losses.errors import UsageError
+from gan_losses.timing import PHASES, PhaseClock
+from gan_losses.training import Training
+
+Json = dict[str, Any]
+WARMUP = 5
+CONTENDED = 0.02  # of all cores, above which a pass is marked as disturbed
+
+
+def variants(cells: Sequence[Cell]) -> list[Cell]:
+    """One cell for each step that is different, in order: the first seed stands for all.
+
+    Cells whose step differs in nothing (same task, loss and step settings) are timed once.
+    """
+    first: dict[tuple[str, str], Cell] = {}
+    for cell in cells:
+        first.setdefault((cell.recipe, cell.step_digest), cell)
+    return list(first.values())
+
+
+def timing_path(out: Path, device: torch.device, threads: int) -> Path:
+    """Where the timing record of this device lies."""
+    return out / "timing" / f"{device_facts(device, threads)['fingerprint']}.json"
+
+
+def interleave(steps: Sequence[Callable[[int], None]], rounds: int, told: Callable[[int], None]) -> None:
+    """Call every step once per round, A B C then C B A, so that a drift of the machine hits all alike."""
+    for index in range(rounds):
+        for step in list(steps)[:: -1 if index % 2 else 1]:
+            step(index)
+        told(index + 1)
+
+
+def time_steps(send: Callable[[Json], None], cells: Sequence[Cell], store: Path, rounds: int) -> None:
+    """Measure every cell's step and send `{"round": k}` along the way and the entries at last.
+
+    Runs in a process of its own with all threads that torch takes.
+    """
+    data = load_dataset(store)
+    timed = [_Timed(cell, data) for cell in cells]
+    interleave([entry.step for entry in timed], WARMUP, lambda index: None)
+    for entry in timed:
+        entry.forget()
+    began, busy, own = time.perf_counter(), _busy(), time.process_time()
+    interleave([entry.step for entry in timed], rounds, lambda index: send({"round": index}))
+    others = (_busy() - busy) - (time.process_time() - own)
+    contention = max(0.0, others / (psutil.cpu_count() or 1) / (time.perf_counter() - began))
+    entries = [entry.entry() for entry in timed]
+    send({"entries": entries, "threads": torch.get_num_threads(), "contention": contention})
+
+
+class _Timed:
+    """A training whose steps are timed."""
+
+    def __init__(self, cell: Cell, data: DataSet) -> None:
+        self.cell = cell
+        self.clock = PhaseClock(placement_of(cell.settings).device)
+        self.training: Training = build_training(cell, data, self.clock, probed=False)
+        self.index = 0
+        self.peak = 0
+
+    def step(self, index: int) -> None:
+        cuda = self.clock.device.type == "cuda"
+        if cuda:
+            torch.cuda.reset_peak_memory_stats(self.clock.device)
+        self.training.step(self.index)
+        self.clock.finish()
+        self.index += 1
+        if cuda:
+            self.peak = max(self.peak, torch.cuda.max_memory_allocated(self.clock.device))
+
+    def forget(self) -> None:
+        self.clock.wall.clear()
+        self.clock.device_time.clear()
+
+    def entry(self) -> Json:
+        wall, device = self.clock.wall, self.clock.device_time
+        phases = {
+            phase: {"wall": wall[phase], "device": device[phase] if device else None}
+            for phase in PHASES
+            if phase in wall
+        }
+        return {
+            **{name: value for name, value in self.cell.key.items() if name != "seed"},
+            "digest": self.cell.step_digest,
+            "n_critic": self.cell.settings["n_critic"],
+            "batch_size": self.cell.settings["batch_size"],
+            "wall": wall["step"],
+            "device": device["step"] if device else None,
+            "phases": phases,
+            "peak_device_bytes": self.peak or None,
+        }
+
+
+def _busy() -> float:
+    """Seconds of processor time that all processes together have used."""
+    times = psutil.cpu_times()
+    return float(times.user + times.system + getattr(times, "nice", 0.0))
+
+
+def read_timing(path: Path, wanted: Sequence[Cell]) -> Json | None:
+    """The timing record, if it is there, whole, and holds every wanted step."""
+    if not path.exists():
+        return None
+    content = records.read_json(path)
+    present = {(entry["recipe"], entry["digest"]) for entry in content.get("entries", [])}
+    complete = content.get("status") == "done" and all((cell.recipe, cell.step_digest) in present for cell in wanted)
+    return content if complete else None
+
+
+def timing_pass(
+    cells: Sequence[Cell], out: Path, store: Path, rounds: int, progress: Callable[[int], None] = lambda index: None
+) -> Json:
+    """Time the steps of `cells` in a fresh process and write the record; take it as it is where it is complete."""
+    device = torch.device(cells[0].settings["device"])
+    path = timing_path(out, device, torch.get_num_threads())
+    wanted = variants(cells)
+    known = read_timing(path, wanted)
+    if known is not None:
+        return known
+    result: Json = {}
+    for message in call_alone(time_steps, wanted, store, rounds):
+        if "round" in message:
+            progress(message["round"])
+        else:
+            result = message
+    content = {
+        "status": "done",
+        "reason": None,
+        "device": device_facts(device, result["threads"]),
+        "rounds": rounds,
+        "warmup": WARMUP,
+        "disturbed": result["contention"] > CONTENDED,
+        "environment": environment(device, commit()),
+        **result,
+    }
+    records.write_json(path, content)
+    return records.read_json(path)
+
+
+def median_steps(timing: Json) -> dict[tuple[str, str], float]:
+    """(recipe, step digest) -> median seconds of a step: device time on a GPU, wall clock otherwise."""
+    return {
+        (entry["recipe"], entry["digest"]): statistics.median(entry["device"] or entry["wall"])
+        for entry in timing["entries"]
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line."""
+    from benchmarks import comparisons
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.step_time", description=(__doc__ or "").split("\n")[0])
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--probes", action="store_true", help="the cost of the saturation probe, interleaved on and off")
+    what.add_argument("--against", choices=["textbook"], help="our step beside a plain one on the same networks")
+    parser.add_argument("--losses", default="bce,lsgan,wgangp", help="comma-separated (default: %(default)s)")
+    parser.add_argument("--image-size", type=int, default=32, help="pixels (default: %(default)s)")
+    parser.add_argument("--width", type=int, default=32, help="of the networks (default: %(default)s)")
+    parser.add_argument("--batch-size", type=int, default=64, help="images (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=60, help="interleaved rounds (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=0, help="of torch; 0 takes all cores (default: %(default)s)")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="of ours (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    tune_allocator()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    try:
+        print(comparisons.probes(options) if options.probes else comparisons.textbook(options))
+    except UsageError as error:
+        print(f"benchmarks.step_time: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""A user's own images: any folder, any common file type, one square tensor."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from gan_losses.data.base import DataSet, Split
+from gan_losses.data.digest import pixel_digest
+from gan_losses.data.pictures import SUFFIXES, Picture, read_pictures
+from gan_losses.errors import UsageError
+
+FEWEST = 10
+
+
+def load_folder(folder: str, image_size: int, bad_images: str = "stop") -> DataSet:
+    """All images below `folder` as one domain `image`: uint8 (N, C, image_size, image_size).
+
+    Files are found recursively, hidden ones left out, and read as `read_pictures` says. C is 1 if every image is grey
+    (its three channels equal), else 3. The split looks at the files' contents alone, see `split_by_content`.
+
+    Args:
+        folder: where; `~` stands for the home folder.
+        image_size: side in pixels.
+        bad_images: "stop" raises on the first file that cannot be read, "skip" leaves such files out and lists them
+            in `DataSet.skipped`.
+
+    Raises:
+        UsageError: if the folder is missing, is a file, cannot be listed or has no image files, if a file cannot be
+            read (with "stop"), or if fewer than 10 different images are left.
+    """
+    root = _existing(folder)
+    pictures, skipped = _read_all(root, image_size, bad_images)
+    _require_enough(root, pictures, len(skipped))
+    parts = _splits(pictures)
+    train, validation, test = parts
+    return DataSet(f"images:{folder}", train, validation, test, digest=pixel_digest(parts), skipped=tuple(skipped))
+
+
+def find_images(root: Path) -> Iterator[Path]:
+    """Every file below `root` with an image's suffix; no hidden files or folders, links followed, each folder once."""
+
+    def refuse(error: OSError) -> None:
+        raise UsageError(f"cannot list {str(error.filename)!r} ({error.strerror}): allow reading it or move it away.")
+
+    seen = set()
+    for folder, folders, files in os.walk(root, followlinks=True, onerror=refuse):
+        facts = Path(folder).stat()
+        identity = (facts.st_dev, facts.st_ino)
+        if identity in seen:  # a link back to a folder above, or a second way to the same one
+            folders.clear()
+            continue
+        seen.add(identity)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        names = (name for name in files if not name.startswith("."))
+        yield from (Path(folder, name) for name in names if Path(name).suffix.lower() in SUFFIXES)
+
+
+def split_by_content(digests: list[str]) -> tuple[list[int], list[int], list[int]]:
+    """Row numbers for training, validation and test, by the rank of the files' hashes.
+
+    With n different contents, validation and test get max(2, round(0.15 n)) each, test the lowest hashes and validation
+    the highest. Renaming changes nothing and a new image moves at most one other across each border. Files of equal
+    bytes fall into the same part, so that nobody is tested on a copy of a training file; they count once in n. (The
+    same picture saved twice in different ways is not noticed.)
+
+    Args:
+        digests: hexadecimal hash of each file's bytes.
+
+    Example:
+        >>> split_by_content([f"{number:02x}" for number in range(10)])
+        ([2, 3, 4, 5, 6, 7], [8, 9], [0, 1])
+    """
+    different = sorted(set(digests))
+    held_out = max(2, round(0.15 * len(different)))
+    test, validation = set(different[:held_out]), set(different[-held_out:])
+    order = sorted(range(len(digests)), key=lambda row: digests[row])
+    parts: tuple[list[int], list[int], list[int]] = ([], [], [])
+    for row in order:
+        parts[1 if digests[row] in validation else 2 if digests[row] in test else 0].append(row)
+    return parts
+
+
+def printable(path: Path) -> str:
+    """The path as text that any file can store, even if its name is no valid UTF-8.
+
+    Example:
+        >>> printable(Path("grey.png"))
+        'grey.png'
+    """
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _existing(folder: str) -> Path:
+    root = Path(folder)
+    with contextlib.suppress(RuntimeError):  # ~nobody: then the folder of that very name is meant
+        root = root.expanduser()
+    if not root.exists():
+        raise UsageError(f"no folder {printable(root)!r}: check the path of images:FOLDER.")
+    if not root.is_dir():
+        raise UsageError(f"{printable(root)!r} is a file: name the folder that holds the images.")
+    return root
+
+
+def _read_all(root: Path, image_size: int, bad_images: str) -> tuple[list[Picture], list[str]]:
+    paths = sorted(find_images(root), key=lambda path: path.relative_to(root).parts)
+    if not paths:
+        raise UsageError(f"no images in {printable(root)!r}: expected files ending in {', '.join(sorted(SUFFIXES))}.")
+    pictures, skipped = [], []
+    with contextlib.closing(read_pictures(paths, image_size)) as results:
+        for path, result in zip(paths, results, strict=True):
+            if isinstance(result, Picture):
+                pictures.append(result)
+            elif bad_images == "skip":
+                skipped.append(printable(path.relative_to(root)))
+            else:
+                raise UsageError(f"cannot read {printable(path)!r} ({result}): mend or remove it, or skip bad images.")
+    return pictures, skipped
+
+
+def _require_enough(root: Path, pictures: list[Picture], skipped: int) -> None:
+    different = len({picture.digest for picture in pictures})
+    if different >= FEWEST:
+        return
+    copies = f", {different} of them different" if different < len(pictures) else ""
+    bad = f" ({skipped} more could not be read)" if skipped else ""
+    found = f"{len(pictures)} images found in {printable(root)!r}{copies}{bad}"
+    raise UsageError(f"{found}: add some, at least {FEWEST} different ones are needed.")
+
+
+def _splits(pictures: list[Picture]) -> list[Split]:
+    channels = 1 if all(picture.is_grey for picture in pictures) else 3
+    groups = split_by_content([picture.digest for picture in pictures])
+    parts = [np.stack([pictures[row].pixels[:channels] for row in rows]) for rows in groups]
+    return [Split({"image": torch.from_numpy(images)}) for images in parts]

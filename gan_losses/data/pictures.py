@@ -1,0 +1,115 @@
+"""Image files to square arrays through Pillow, whatever they hold, many at a time."""
+
+import hashlib
+import warnings
+from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import (  # the plugins register themselves: naming a format that is not registered fails
+    BmpImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401
+    Image,
+    ImageOps,
+    JpegImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+# Named, so that a wrongly named file never reaches Pillow's exotic readers (EPS starts Ghostscript).
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+THREADS = 4
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One image as read.
+
+    Attributes:
+        pixels: uint8 (3, image_size, image_size), RGB.
+        digest: sha256 of the file's bytes in hexadecimal.
+    """
+
+    pixels: NDArray[np.uint8]
+    digest: str
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether red, green and blue are the same everywhere."""
+        return bool((self.pixels == self.pixels[:1]).all())
+
+
+class UnreadableError(Exception):
+    """Why a file gives no picture, in a few words."""
+
+
+def read_pictures(paths: Iterable[Path], image_size: int) -> Generator[Picture | UnreadableError, None, None]:
+    """A `Picture` for each path, in their order, or the `UnreadableError` that says why there is none.
+
+    The first frame; turned as its EXIF data says; laid on white where transparent; 16-bit grey scaled to 8 bits; CMYK
+    and palettes to RGB; the shorter side brought to `image_size` by antialiased bicubic interpolation, the middle cut
+    out. Bad are truncated and empty files, other contents than the suffix says, floating-point pixels, and images so
+    large that Pillow suspects a decompression bomb (above 89 million pixels).
+
+    Args:
+        paths: image files.
+        image_size: side of the result in pixels.
+    """
+    with warnings.catch_warnings(), ThreadPoolExecutor(THREADS) as pool:
+        # Set here and not in the workers: the filters belong to the process and are not safe to change from threads.
+        warnings.filterwarnings("ignore", module="PIL")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield from pool.map(lambda path: _read(path, image_size), paths)
+
+
+def _read(path: Path, image_size: int) -> Picture | UnreadableError:
+    try:
+        if not path.is_file():
+            return UnreadableError("not a regular file")  # a pipe would block for ever
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            if stream.tell() == 0:
+                return UnreadableError("it is empty")
+            with Image.open(stream, formats=FORMATS) as image:
+                return Picture(_square(image, image_size), digest)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return UnreadableError("more pixels than a sound image has")
+    except UnidentifiedImageError:
+        return UnreadableError("not an image of a known type")
+    except UnreadableError as reason:
+        return reason
+    except Exception as error:  # Pillow's readers raise nearly every type on damaged files
+        return UnreadableError(" ".join(str(error).split()) or type(error).__name__)
+
+
+def _square(image: Image.Image, image_size: int) -> NDArray[np.uint8]:
+    # A JPEG's decoder can halve large photographs for nothing; 4 x the size leaves the antialiasing to the resize.
+    image.draft(image.mode, (4 * image_size, 4 * image_size))
+    colour = _to_rgb(ImageOps.exif_transpose(image))
+    square = ImageOps.fit(colour, (image_size, image_size), method=Image.Resampling.BICUBIC)
+    return np.ascontiguousarray(np.asarray(square).transpose(2, 0, 1))
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "F":
+        raise UnreadableError("floating-point pixels have no agreed white: save it with 8 or 16 bits")
+    if image.mode.startswith("I"):
+        image = _to_eight_bits(image)
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    image = image.convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB")
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 bits (white is 65535), or of 32 if it has larger values, to 8; `convert("L")` would clip at 255."""
+    values = np.asarray(image).astype(np.float64)
+    white = 65535 if values.max() <= 65535 else 2**31 - 1
+    return Image.fromarray((values.clip(0) * (255 / white)).round().astype(np.uint8))

@@ -1,0 +1,50 @@
+"""What a feature extractor is: images in, one vector per image out."""
+
+import hashlib
+from abc import abstractmethod
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+
+class Extractor(nn.Module):
+    """Images to the feature vectors that distances are taken between.
+
+    Attributes:
+        name: as in `FEATURES`; it stands in the metric's name, `fid[digits]`.
+        num_features: length of a vector.
+        resizer: how images of other sizes are brought to the network's input, in words.
+        weights_digest: 16 hexadecimal digits of sha256 over the weights, see `weights_digest`.
+        num_classes: how many classes `classify` knows, 0 for none.
+    """
+
+    name: str
+    num_features: int
+    resizer: str
+    weights_digest: str
+    num_classes: int = 0
+
+    @abstractmethod
+    def forward(self, images: Tensor) -> Tensor:
+        """float32 (N, C, H, W) in [-1, 1] to float32 (N, num_features)."""
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Features (N, num_features) to logits (N, num_classes)."""
+        raise NotImplementedError(f"{self.name} features know no classes")
+
+
+def weights_digest(weights: Mapping[str, Tensor]) -> str:
+    """16 hexadecimal digits of sha256 over names, shapes and values, the same in whatever order they come.
+
+    Example:
+        >>> import torch
+        >>> first, second = {"a": torch.zeros(2), "b": torch.ones(1)}, {"b": torch.ones(1), "a": torch.zeros(2)}
+        >>> weights_digest(first) == weights_digest(second)
+        True
+    """
+    state = hashlib.sha256()
+    for name in sorted(weights):
+        values = weights[name].detach().cpu().contiguous()
+        state.update(f"{name} {tuple(values.shape)} {values.dtype}".encode())
+        state.update(values.numpy().tobytes())
+    return state.hexdigest()[:16]
