@@ -41,7 +41,8 @@ def _watched(off: Training, on: Training, intervals: int) -> list[tuple[list[flo
     held_out = {"image": on.batches(0, 0)["image"]}
     probe = SaturationProbe(on.task.generators, on.task.discriminators, on.loss, INTERVAL, held_out=held_out)
     for index in range(WARMUP):
-        off.step(index), on.step(index)
+        off.step(index)
+        on.step(index)
     result = []
     with probe:
         for interval in range(intervals):
@@ -72,17 +73,17 @@ def textbook(options: argparse.Namespace) -> str:
     return "\n".join(lines)
 
 
-def _plain_step(options: argparse.Namespace, name: str) -> Callable[[int], None]:
+def _plain_step(options: argparse.Namespace, name: str) -> Callable[[int], object]:
     """The textbook's step on contiguous copies of the same networks, its images ready as floats."""
     if name not in TEXTBOOK_LOSSES:
         raise unknown_name("textbook loss", name, TEXTBOOK_LOSSES)
     recipe = get_loss(name).published
     task = _task(options, name, "published")
-    networks = [task.generators["image"], task.discriminators["image"]]
-    step = steps(TextbookGAN(*networks, recipe.learning_rate, recipe.betas))[name]
+    gan = TextbookGAN(task.generators["image"], task.discriminators["image"], recipe.learning_rate, recipe.betas)
+    step = steps(gan)[name]
     batches = _batches(options)
     images = [batches(index, 0)["image"] for index in range(8)]
-    return lambda index: step(images[index % 8], torch.randn(options.batch_size, LATENTS)) and None
+    return lambda index: step(images[index % 8], torch.randn(options.batch_size, LATENTS))
 
 
 def _task(options: argparse.Namespace, name: str, recipe: str) -> DCGAN:

@@ -34,7 +34,7 @@ Progress = Callable[[int, Json], None]
 GRID = 64
 
 
-class Diverged(Exception):
+class DivergedError(Exception):
     """A term is no longer finite."""
 
 
@@ -123,7 +123,7 @@ class Execution:
         self.pending.clear()
         if not finite:
             broken = [name for name, value in row["terms"].items() if value - value != 0]
-            raise Diverged(f"{', '.join(broken)} no longer finite at step {self.step}")
+            raise DivergedError(f"{', '.join(broken)} no longer finite at step {self.step}")
 
     def _fakes(self, split: str) -> dict[str, Tensor]:
         images = getattr(self.data, split)
@@ -189,7 +189,7 @@ def execute(cell: Cell, out: Path, store: Path, commit: str | None, progress: Pr
     try:
         execution = Execution(cell, out, store, progress)
         results = execution.run()
-    except Diverged as error:
+    except DivergedError as error:
         status, reason = "diverged", str(error)
         results = {"saturation": summarise(execution.rows) if execution else {}}
     except OSError:
@@ -225,14 +225,13 @@ def describe(cell: Cell, status: str, reason: str | None, started: float, commit
 
 def save_picture(path: Path, picture: Tensor) -> None:
     """Write a uint8 (3, H, W) picture as PNG, atomically."""
-
     buffer = io.BytesIO()
     Image.fromarray(picture.permute(1, 2, 0).numpy()).save(buffer, "PNG")
     records.write_bytes(path, buffer.getvalue())
 
 
 def _mean(scores: Json, metric: str) -> float:
-    values = [value for name, value in scores.items() if name.startswith(metric)]
+    values: list[float] = [value for name, value in scores.items() if name.startswith(metric)]
     return sum(values) / len(values)
 
 

@@ -43,6 +43,9 @@ class Event:
     detail: Any = None
 
 
+Running = dict[Connection, tuple[Cell, BaseProcess]]
+
+
 def context() -> BaseContext:
     """A fork server that has torch imported, so that a process costs tenths of a second; spawn where there is none."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
@@ -58,7 +61,8 @@ def run_local(cells: Sequence[Cell], work: Work, workers: int) -> Iterator[Event
 
     Closing the generator (an interrupt, say) ends the processes; each finishes the file it is writing.
     """
-    processes, waiting, running = context(), list(cells), {}
+    processes, waiting = context(), list(cells)
+    running: Running = {}
     try:
         while waiting or running:
             while waiting and len(running) < workers:
@@ -72,9 +76,6 @@ def run_local(cells: Sequence[Cell], work: Work, workers: int) -> Iterator[Event
             process.terminate()
         for _, process in running.values():
             process.join(timeout=10)
-
-
-Running = dict[Connection, tuple[Cell, BaseProcess]]
 
 
 def _start(processes: BaseContext, cell: Cell, work: Work) -> Running:

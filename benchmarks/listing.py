@@ -66,7 +66,7 @@ def estimate(cells: Sequence[Cell], data: DataSet, workers: int) -> float:
             training.step(index)
             seconds.append(time.perf_counter() - began)
         medians[cell.recipe, cell.step_digest] = statistics.median(seconds[1:])
-    total = sum(
+    total: float = sum(
         cell.settings["seconds"] or cell.settings["steps"] * medians[cell.recipe, cell.step_digest] for cell in cells
     )
     return total / workers

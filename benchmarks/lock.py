@@ -8,7 +8,7 @@ from pathlib import Path
 try:
     import fcntl
 except ImportError:  # Windows: no advisory locks of this kind, runs are then not kept apart
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment,unused-ignore]
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def machine_lock(alone: bool, waiting: Callable[[], None] = lambda: None, path: 
         path: of the lock file; one per machine by default.
     """
     if fcntl is None:
-        yield
+        yield  # type: ignore[unreachable,unused-ignore]
         return
     path = path or Path(tempfile.gettempdir()) / "gan-losses-timing.lock"
     mode = fcntl.LOCK_EX if alone else fcntl.LOCK_SH

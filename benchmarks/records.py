@@ -114,7 +114,7 @@ def read_json(path: Path) -> Json:
         RecordError: unreadable, not JSON, or of a newer schema.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content: Json = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise RecordError(f"{path} cannot be read ({error}); delete it and run again.") from error
     schema = content.get("schema") if isinstance(content, dict) else None

@@ -28,7 +28,7 @@ Json = dict[str, Any]
 INTERRUPTED = 130
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The run cannot go on (a full disk, say); what is written stays valid."""
 
 
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Console().result(listing.everything())
             return 0
         return Run(options, given).go()
-    except (UsageError, records.RecordError, Stopped) as error:
+    except (UsageError, records.RecordError, StoppedError) as error:
         print(f"benchmarks.run: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -170,7 +170,7 @@ class Run:
 
     def _take(self, event: Event) -> None:
         if event.kind == "stopped":
-            raise Stopped(f"stopped, because of {event.detail}. {_continue(self.given)}")
+            raise StoppedError(f"stopped, because of {event.detail}. {_continue(self.given)}")
         if event.kind == "died":
             preparation.write_failure(self.out, event.cell, str(event.detail))
 
@@ -180,7 +180,7 @@ class Run:
         call = [sys.executable, "-m", "reports.build", str(self.out.resolve()), "--out", str(report.resolve())]
         built = subprocess.run(call, capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent)
         if built.returncode:
-            raise Stopped(f"the report was not built: {built.stderr.strip() or built.stdout.strip()}")
+            raise StoppedError(f"the report was not built: {built.stderr.strip() or built.stdout.strip()}")
         self.console.table(*listing.final_table(self.out, cells))
         undone = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()) if status != "done")
         if undone:

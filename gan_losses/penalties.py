@@ -103,7 +103,7 @@ class GradientPenalty(Penalty):
         """The penalty; λ at a constant discriminator."""
         gradient = input_gradient(discriminator, interpolate(real, fake, random))
         # vector_norm's derivative at 0 is 0, where sqrt(sum of squares) gives NaN.
-        norms = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+        norms: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
         return self.weight * (norms - 1).square().mean()
 
 

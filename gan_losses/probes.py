@@ -11,9 +11,8 @@ from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from gan_losses import saturation
-from gan_losses.losses.base import GANLoss, generator_loss
-from gan_losses.penalties import interpolate
-from gan_losses.random import keyed_generator
+from gan_losses.losses.base import GANLoss
+from gan_losses.observer import DomainObserver
 
 Row = dict[str, Any]
 Networks = nn.Module | Mapping[str, nn.Module]
@@ -63,11 +62,11 @@ class SaturationProbe:
         held_out: Mapping[str, Tensor] | None = None,
     ) -> None:
         self.generators, self.discriminators = _by_domain(generator), _by_domain(discriminator)
-        self.loss, self.every, self.stride, self.held_out = loss, every, stride, held_out or {}
+        self.loss, self.every, self.stride, held_out = loss, every, stride, held_out or {}
         self.rows: list[Row] = []
         self.step = 0
         self._observers = {
-            domain: _DomainObserver(self, domain, self.generators[domain], network)
+            domain: DomainObserver(self, self.generators[domain], network, held_out.get(domain))
             for domain, network in self.discriminators.items()
         }
         self._generator_weights = _named_parameters(self.generators)
@@ -158,173 +157,6 @@ class SaturationProbe:
                 name: dict(zip(self._weights[name], norms, strict=True)) for name, norms in read["layers"].items()
             },
         }
-
-
-class _DomainObserver:
-    """What one discriminator sees between two log points."""
-
-    def __init__(self, probe: SaturationProbe, domain: str, generator: nn.Module, discriminator: nn.Module) -> None:
-        self.probe, self.domain = probe, domain
-        self.generator, self.discriminator = generator, discriminator
-        # Address -> the tensor, held so that its memory is not given to a real batch, and what it was made from.
-        self.made: dict[int, tuple[Tensor, tuple[Any, ...] | None]] = {}
-        self.series: dict[str, list[Tensor]] = defaultdict(list)
-        self.extras: dict[str, Tensor | None] = {}
-        self.latest: dict[str, Tensor] = {}
-        self.inputs: tuple[Any, ...] | None = None
-        self.paused = False
-
-    def attach(self) -> Iterator[torch.utils.hooks.RemovableHandle]:
-        yield self.generator.register_forward_hook(self._generated)
-        yield self.discriminator.register_forward_pre_hook(self._alias)
-        yield self.discriminator.register_forward_hook(self._judged)
-
-    @property
-    def watching(self) -> bool:
-        return self.probe.sampling and not self.paused
-
-    def forget_step(self) -> None:
-        self.made.clear()
-        self.inputs = None
-
-    def _generated(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> None:
-        if self.watching:
-            self.made[output.data_ptr()] = (output.detach(), args)
-
-    def _alias(self, module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        # A view of its own: its gradient is what comes through this discriminator, not through a cycle term beside it.
-        if not self.watching or not _in_generator_phase(args[0]):
-            return None
-        return (args[0].view_as(args[0]), *args[1:])
-
-    def _judged(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> None:
-        images: Tensor = args[0]
-        if not self.watching or (images.requires_grad and images.is_leaf):
-            return
-        if _in_generator_phase(images):
-            self._generator_phase(images, output)
-        elif torch.is_grad_enabled():
-            kind = "fake" if images.data_ptr() in self.made else "real"
-            self.latest[kind] = images.detach()
-            self.latest[f"{kind}_logits"] = output.detach()
-            if output.requires_grad:  # not where D is frozen and real logits are only paired with fake ones
-                self.series[kind].append(output.detach())
-
-    def _generator_phase(self, images: Tensor, logits: Tensor) -> None:
-        made = self.made.get(images.data_ptr()) or next(reversed(self.made.values()), None)
-        self.inputs = made[1] if made else None
-        if self.probe.at_log_point:
-            self.latest["fake"] = images.detach()
-            self.extras["fake_logit_before"] = logits.detach().mean()
-            self.extras["signal"] = self._signal(logits)
-        logits.register_hook(self._slope)
-        images.register_hook(self._gradient)
-
-    def _slope(self, gradient: Tensor) -> None:
-        self.series["slope"].append(gradient)
-        if self.probe.at_log_point:
-            self.extras["zero_share_logit"] = saturation.zero_share(gradient)
-            self.extras["underflow_share_logit"] = saturation.underflow_share(gradient)
-
-    def _gradient(self, gradient: Tensor) -> None:
-        norms = torch.linalg.vector_norm(gradient, dim=tuple(range(1, gradient.dim())))
-        self.series["gradient"].append(norms)
-        if self.probe.at_log_point:
-            self.extras["zero_share"] = saturation.zero_share(gradient)
-            self.extras["underflow_share"] = saturation.underflow_share(gradient)
-
-    def _signal(self, logits: Tensor) -> Tensor | None:
-        real = self.latest.get("real_logits")
-        half = len(logits) // 2
-        if half == 0 or (self.probe.loss.pairs_logits and (real is None or len(real) != len(logits))):
-            return None
-        weights = [weight for weight in self.generator.parameters() if weight.requires_grad]
-        halves = []
-        for part in (slice(0, half), slice(half, 2 * half)):
-            value = generator_loss(self.probe.loss, logits[part], None if real is None else real[part])
-            gradients = torch.autograd.grad(value, weights, retain_graph=True, materialize_grads=True)
-            halves.append(gradients)
-        return saturation.cosine(*halves)
-
-    def statistics(self) -> dict[str, Tensor | None]:
-        """Everything of the interval, on the device; empties the sums."""
-        self.paused = True
-        try:
-            series = {name: _stacked(values) for name, values in self.series.items() if values}
-            result = {**_sums(series), **self.extras, **self._after()}
-        finally:
-            self.paused = False
-        self.series.clear()
-        self.extras.clear()
-        return result
-
-    def _after(self) -> dict[str, Tensor | None]:
-        """Values that need further forward passes, taken after the generator's update."""
-        result: dict[str, Tensor | None] = {}
-        real, fake = self.latest.get("real"), self.latest.get("fake")
-        with torch.no_grad():
-            if self.inputs is not None:
-                result["fake_logit_after"] = self.discriminator(self.generator(*self.inputs)).mean()
-            if real is not None:
-                result |= self._on_real(self.discriminator(real))
-        if real is not None and fake is not None and real.shape == fake.shape:
-            result |= self._lipschitz(real, fake)
-        return result
-
-    def _on_real(self, logits: Tensor) -> dict[str, Tensor | None]:
-        boundary = self.probe.loss.boundary
-        result: dict[str, Tensor | None] = {"real_logit_after": logits.mean()}
-        result["sign_rate"] = None if boundary is None else (logits - boundary).sign().mean()
-        fake, held_out = self.extras.get("fake_logit_before"), self.probe.held_out.get(self.domain)
-        if fake is not None and held_out is not None:  # D has not changed since it judged the fakes
-            result["held_out_logit"] = unseen = self.discriminator(held_out).mean()
-            result["overfitting"] = saturation.overfitting(logits.mean(), unseen, fake)
-        return result
-
-    def _lipschitz(self, real: Tensor, fake: Tensor) -> dict[str, Tensor | None]:
-        random = keyed_generator(0, "lipschitz", self.probe.step, device=real.device)
-        points = interpolate(real, fake, random).requires_grad_()
-        with torch.enable_grad():
-            total = _per_image(self.discriminator(points)).mean(1).sum()
-            (gradient,) = torch.autograd.grad(total, points)
-        norms = torch.linalg.vector_norm(_per_image(gradient), dim=1)
-        return {"lipschitz_mean": norms.mean(), "lipschitz_max": norms.max()}
-
-
-def _sums(series: dict[str, Tensor]) -> dict[str, Tensor | None]:
-    """The statistics of series (T, N, …): T batches of N images, an image's patches along the last dimension."""
-    result: dict[str, Tensor | None] = {}
-    logits = {kind: series[kind].mean(-1) for kind in ("real", "fake") if kind in series}
-    for kind, values in logits.items():
-        result[f"{kind}_logit_mean"] = values.mean()
-        result[f"{kind}_logit_std"] = values.std(-1).mean()
-    if len(logits) == 2 and len(logits["real"]) == len(logits["fake"]):
-        result["accuracy"] = saturation.ordered_share(logits["real"], logits["fake"]).mean()
-    logs = {}
-    for kind, target in (("slope", "logit"), ("gradient", "image")):
-        if kind in series:
-            magnitudes = series[kind].sum(-1) * series[kind].shape[1]
-            result[f"active_fraction_{target}"] = saturation.active_fraction(magnitudes).mean()
-            result[f"log_{kind}"] = logs[kind] = saturation.mean_log10(magnitudes)
-            for level, value in zip(saturation.QUANTILES, saturation.quantiles(magnitudes), strict=True):
-                result[f"{kind}_q{round(100 * level):02d}"] = value
-    if len(logs) == 2:
-        result["log_discriminator_slope"] = logs["gradient"] - logs["slope"]
-    return result
-
-
-def _in_generator_phase(images: Tensor) -> bool:
-    return images.requires_grad and not images.is_leaf and torch.is_grad_enabled()
-
-
-def _per_image(values: Tensor) -> Tensor:
-    return values.reshape(len(values), -1)
-
-
-def _stacked(values: list[Tensor]) -> Tensor:
-    """(T, N, elements per image) of the batches that are as large as the first."""
-    alike = torch.stack([value for value in values if value.shape == values[0].shape])
-    return alike.reshape(*alike.shape[:2], -1)
 
 
 def _by_domain(networks: Networks) -> dict[str, nn.Module]:

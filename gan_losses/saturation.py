@@ -110,7 +110,8 @@ def cosine(first: Sequence[Tensor], second: Sequence[Tensor]) -> Tensor:
         1.0
     """
     one, two = (wide(torch.cat([part.flatten() for part in parts])) for parts in (first, second))
-    return torch.nn.functional.cosine_similarity(one, two, dim=0, eps=torch.finfo(one.dtype).tiny)
+    similarity: Tensor = torch.nn.functional.cosine_similarity(one, two, dim=0, eps=torch.finfo(one.dtype).tiny)
+    return similarity
 
 
 def relative_change(before: Iterable[Tensor], after: Iterable[Tensor]) -> Tensor:
@@ -121,7 +122,8 @@ def relative_change(before: Iterable[Tensor], after: Iterable[Tensor]) -> Tensor
         0.1
     """
     one, two = (wide(torch.cat([part.detach().flatten() for part in parts])) for parts in (before, after))
-    return (two - one).norm() / one.norm()
+    change: Tensor = (two - one).norm() / one.norm()
+    return change
 
 
 def stalled_share(optimizer: torch.optim.Optimizer, parameters: Iterable[nn.Parameter]) -> Tensor | None:

@@ -178,8 +178,9 @@ class Training:
     @torch.no_grad()
     def _clip(self) -> None:
         if self.loss.clip is not None:
-            torch._foreach_clamp_min_(self.discriminator_weights, -self.loss.clip)
-            torch._foreach_clamp_max_(self.discriminator_weights, self.loss.clip)
+            weights: list[Tensor] = list(self.discriminator_weights)
+            torch._foreach_clamp_min_(weights, -self.loss.clip)
+            torch._foreach_clamp_max_(weights, self.loss.clip)
 
 
 class frozen:  # noqa: N801, a context manager used like a function

@@ -3,7 +3,6 @@
 import json
 import os
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from safetensors import safe_open
@@ -40,9 +39,9 @@ def load_dataset(path: Path) -> DataSet:
     with safe_open(path, framework="pt") as file:
         facts = json.loads(file.metadata()["facts"])
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118, not a dict
-    splits = {name: _split(name, tensors) for name in SPLITS}
-    data = DataSet(**{**facts, "classes": (), "skipped": ()}, **splits)
-    return replace(data, classes=tuple(facts["classes"]), skipped=tuple(facts["skipped"]))
+    train, validation, test = (_split(name, tensors) for name in SPLITS)
+    classes, skipped = tuple(facts.pop("classes")), tuple(facts.pop("skipped"))
+    return DataSet(train=train, validation=validation, test=test, classes=classes, skipped=skipped, **facts)
 
 
 def _split(name: str, tensors: dict[str, Tensor]) -> Split:

@@ -1,13 +1,13 @@
 """What a feature extractor is: images in, one vector per image out."""
 
 import hashlib
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from torch import Tensor, nn
 
 
-class Extractor(nn.Module):
+class Extractor(nn.Module, ABC):
     """Images to the feature vectors that distances are taken between.
 
     Attributes:

@@ -39,16 +39,13 @@ class Generator(nn.Module):
         for before, after in pairwise(widths):
             convolution = nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)
             layers += [normalised(norm, convolution), *norm_layers(norm, after), nn.ReLU(inplace=True)]
-        layers += [normalised(norm, nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1)), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
+        self.last = normalised(norm, nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1))
 
     def forward(self, latents: Tensor) -> Tensor:
         """Latents (N, latents) to images (N, C, H, W) in (-1, 1)."""
         projected = self.project(latents).view(-1, self.top, 4, 4)
-        if self.layers[-2].weight.is_contiguous(memory_format=torch.channels_last):
-            projected = projected.contiguous(memory_format=torch.channels_last)
-        images: Tensor = self.layers(projected)
-        return images
+        return torch.tanh(self.last(self.layers(projected)))
 
 
 class Discriminator(nn.Module):

@@ -27,4 +27,4 @@ def norm_layers(norm: str, channels: int) -> list[nn.Module]:
 
 def normalised(norm: str, layer: nn.Module) -> nn.Module:
     """`layer` as it is, or with its weight reparametrised where `norm` acts on weights (spectral norm)."""
-    return WEIGHT_NORMS.get(norm, lambda unchanged: unchanged)(layer)
+    return WEIGHT_NORMS[norm](layer) if norm in WEIGHT_NORMS else layer
