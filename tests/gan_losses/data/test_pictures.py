@@ -1,4 +1,6 @@
 import os
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -41,9 +43,10 @@ def test_integer_grey_is_scaled_by_sixteen_bits_or_by_all_that_it_needs(tmp_path
     values = np.zeros((16, 16), dtype=np.int32)
     values[:, 8:] = white
     values[8:, :8] = white // 5
+    values[8:, 8:] = -white
     Image.fromarray(values).save(tmp_path / "a.tif")
     pixels = read(tmp_path / "a.tif").pixels[0]
-    assert [pixels[0, 0], pixels[15, 0], pixels[0, 15]] == [0, 51, 255]
+    assert [pixels[0, 0], pixels[15, 0], pixels[0, 15], pixels[15, 15]] == [0, 51, 255, 0]
 
 
 def test_exif_orientation_six_turns_the_picture_clockwise(tmp_path):
@@ -116,11 +119,24 @@ def test_reducing_antialiases_a_fine_pattern_to_its_mean(tmp_path):
 
 
 def test_a_large_jpeg_decoded_small_equals_the_same_picture_decoded_whole(tmp_path):
-    slope = np.linspace(0, 255, 1024)[None, :].repeat(1024, 0).round().astype(np.uint8)
-    Image.fromarray(slope).save(tmp_path / "a.jpg", quality=95)
-    Image.fromarray(slope).save(tmp_path / "a.png")
-    small, whole = (torch.from_numpy(read(tmp_path / name).pixels.astype(int)) for name in ("a.jpg", "a.png"))
+    wave = np.sin(np.arange(1024) * 2 * np.pi / 32) * 100 + 128  # decoded at an eighth it would be off by 8 levels
+    texture = Image.fromarray(wave[None, :].repeat(1024, 0).round().astype(np.uint8))
+    texture.save(tmp_path / "a.jpg", quality=95)
+    texture.save(tmp_path / "a.png")
+    small, whole = (torch.from_numpy(read(tmp_path / name, 128).pixels.astype(int)) for name in ("a.jpg", "a.png"))
     torch.testing.assert_close(small, whole, atol=2, rtol=0)
+
+
+def test_what_pillow_warns_of_beside_bombs_is_no_matter(tmp_path):
+    Image.new("RGB", (16, 16), RED).save(tmp_path / "a.png")
+    chunk = b"acTL" + bytes(8)  # an animation of no frames: Pillow warns and shows the picture
+    content = (tmp_path / "a.png").read_bytes()
+    header = 8 + 25  # signature and IHDR
+    inserted = struct.pack(">I", 8) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    (tmp_path / "a.png").write_bytes(content[:header] + inserted + content[header:])
+    with pytest.warns(UserWarning, match="APNG"):
+        Image.open(tmp_path / "a.png").close()
+    assert colour_of(read(tmp_path / "a.png")) == RED
 
 
 def write_bad(folder, kind):
