@@ -1,0 +1,88 @@
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from gan_losses.networks import NORMS, Discriminator, Generator
+from gan_losses.networks.dcgan import SIZES
+from gan_losses.networks.initialise import build, initialise
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_shapes_and_range_for_every_size_and_number_of_channels(size: int, channels: int) -> None:
+    latents = torch.randn(2, 10, generator=torch.Generator().manual_seed(0))
+    images = Generator(size, channels, width=4, latents=10)(latents)
+    assert images.shape == (2, channels, size, size)
+    assert images.abs().max() < 1
+    assert Discriminator(size, channels, width=4)(images).shape == (2, 1)
+
+
+def test_at_64_pixels_and_width_64_the_discriminator_is_the_one_of_the_text() -> None:
+    layers = Discriminator(64, 3, 64, "batch").layers
+    convolutions = [layer for layer in layers if isinstance(layer, nn.Conv2d)]
+    assert [layer.out_channels for layer in convolutions] == [64, 128, 256, 512]
+    assert all(layer.stride == (2, 2) for layer in convolutions)
+    assert [layer.num_features for layer in layers if isinstance(layer, nn.BatchNorm2d)] == [128, 256, 512]
+    assert all(layer.negative_slope == 0.2 for layer in layers if isinstance(layer, nn.LeakyReLU))
+    assert isinstance(layers[-1], nn.Linear)
+    assert (layers[-1].in_features, layers[-1].out_features) == (8192, 1)
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("width", [4, 12])
+def test_every_norm_builds_and_learns(norm: str, width: int) -> None:
+    network = Discriminator(16, 1, width, norm)
+    network(torch.randn(4, 1, 16, 16)).sum().backward()
+    assert all(parameter.grad is not None for parameter in network.parameters())
+
+
+@pytest.mark.parametrize("norm", [norm for norm in NORMS if norm != "batch"])
+def test_only_batch_norm_mixes_samples(norm: str) -> None:
+    network = build(0, "discriminator", lambda: Discriminator(16, 1, 8, norm)).double().eval()
+    images = torch.randn(4, 1, 16, 16, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    assert_close(network(images)[:1], network(images[:1]))
+
+
+def test_batch_norm_does_mix_them() -> None:
+    network = build(0, "discriminator", lambda: Discriminator(16, 1, 8, "batch"))
+    images = torch.randn(4, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    assert not torch.allclose(network(images)[:1], network(images[:2])[:1])
+
+
+@pytest.mark.parametrize("norm", ["instance", "group", "layer"])
+def test_norms_have_right_gradients_in_channels_last_at_batch_1(norm: str) -> None:
+    images = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    gradients = []
+    for dtype, memory_format in ((torch.float64, torch.contiguous_format), (torch.float32, torch.channels_last)):
+        network = build(0, "discriminator", lambda: Discriminator(16, 3, 8, norm))
+        network = network.to(dtype=dtype, memory_format=memory_format)  # type: ignore[call-overload]
+        network(images.to(dtype=dtype, memory_format=memory_format)).sum().backward()
+        gradients.append([parameter.grad.double() for parameter in network.parameters()])
+    for exact, fast in zip(*gradients, strict=True):
+        assert_close(fast, exact, rtol=1e-4, atol=1e-6)
+
+
+def test_initial_weights_are_dcgans() -> None:
+    network = initialise(Discriminator(64, 3, 32, "batch"), 0, "discriminator")
+    weight = network.layers[5].weight
+    assert isinstance(network.layers[5], nn.Conv2d)
+    assert weight.std().item() == pytest.approx(0.02, rel=0.02)
+    scales = torch.cat([layer.weight for layer in network.layers if isinstance(layer, nn.BatchNorm2d)])
+    assert scales.mean().item() == pytest.approx(1.0, abs=0.01)
+    assert all((layer.bias == 0).all() for layer in network.layers if isinstance(layer, nn.BatchNorm2d))
+
+
+def test_equal_parts_of_unlike_networks_start_equal() -> None:
+    none, group = (build(3, "discriminator", lambda norm=norm: Discriminator(16, 1, 8, norm)) for norm in ("none", "group"))
+    assert torch.equal(none.layers[0].weight, group.layers[0].weight)
+    other = build(4, "discriminator", lambda: Discriminator(16, 1, 8, "none"))
+    assert not torch.equal(none.layers[0].weight, other.layers[0].weight)
+
+
+def test_building_is_keyed_and_leaves_the_global_generator_alone() -> None:
+    state = torch.get_rng_state()
+    first, second = (build(0, "discriminator", lambda: Discriminator(16, 1, 8, "spectral")) for _ in range(2))
+    assert torch.equal(torch.get_rng_state(), state)
+    for (name, one), two in zip(first.state_dict().items(), second.state_dict().values(), strict=True):
+        assert torch.equal(one, two), name

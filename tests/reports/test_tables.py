@@ -1,0 +1,222 @@
+import io
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.records import write_json
+from reports.aggregate import Comparison
+from reports.loading import load
+from reports.panels import make_panels
+from reports.summary import paragraph, verdict
+from reports.tables import make_tables
+from reports.text import escape, local, markdown, number
+
+HOSTILE = "a|b<c>*d*`e`\n# $f_ [x](http://y)"
+
+
+def tables_of(run):
+    return {table.name: table for table in make_tables(run, make_panels(run))}
+
+
+@pytest.fixture(scope="module")
+def tables(run):
+    return tables_of(run)
+
+
+def rows_of(text):
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
+    ]
+
+
+def test_every_csv_is_read_back_without_a_blank(tables):
+    for table in tables.values():
+        frame = pd.read_csv(io.StringIO(table.csv()), keep_default_na=False)
+        assert list(frame.columns) == list(table.frame.columns)
+        for name in set(frame.columns) - {"note"}:
+            assert not (frame[name].astype(str).str.strip() == "").any(), (table.name, name)
+
+
+def test_quality_counts_and_medians(tables, run_folder):
+    frame = tables["quality"].frame.set_index(["recipe", "loss"])
+    assert list(frame.loc[("controlled", "lsgan"), ["done", "failed", "diverged", "skipped"]]) == [7, 0, 1, 0]
+    assert list(frame.loc[("published", "bce"), ["done", "failed", "diverged", "skipped"]]) == [7, 1, 0, 0]
+    values = [
+        json.loads(path.read_text())["quality"]["final"]["metrics"]["fid[digits]"]
+        for path in run_folder.glob("dcgan/digits/controlled/wgangp/*/record.json")
+    ]
+    np.testing.assert_allclose(frame.loc[("controlled", "wgangp"), "final fid[digits]"], np.median(values))
+    np.testing.assert_allclose(
+        frame.loc[("controlled", "wgangp"), "share of ceiling fid[digits]"], np.median(values) / 1.1 / 103
+    )
+    assert frame.loc[("controlled", "bce"), "worst class share"] == pytest.approx(0.09)
+    assert frame.loc[("published", "r3gan"), "best fid[digits]"] == "skipped"
+
+
+def test_failed_cells_stand_in_the_tables(tables):
+    seeds = tables["seeds"].frame
+    failed = seeds[(seeds.recipe == "published") & (seeds.loss == "bce") & (seeds.seed == 2)].iloc[0]
+    assert failed["status"] == failed["best fid[digits]"] == "failed"
+    assert "7: diverged" in tables["seeds"].markdown
+    reasons = tables["failures"].frame.set_index("status").reason
+    assert reasons["failed"] == "OSError: no …/y.png"
+    assert reasons["skipped"] == "batch norm mixes samples"
+    assert tables["failures"].frame.set_index("status").step["diverged"] == 250
+
+
+def test_planned_cells_without_a_record_stand_in_the_failures(make_run):
+    folder = make_run(("bce",), 1)
+    write_json(folder / "run.json", {"cells": ["dcgan/digits/controlled/bce/seed9-00000000"]})
+    frame = tables_of(load(folder))["failures"].frame
+    assert list(frame.status) == ["not run"]
+
+
+def test_the_cost_table_is_in_milliseconds(tables, run_folder):
+    frame = tables["cost"].frame.set_index(["recipe", "loss"])
+    entries = json.loads((run_folder / "timing" / "test-cpu.json").read_text())["entries"]
+    wall = next(entry["wall"] for entry in entries if (entry["recipe"], entry["loss"]) == ("published", "wgangp"))
+    row = frame.loc[("published", "wgangp")]
+    np.testing.assert_allclose(row["wall ms"], 1e3 * np.median(wall))
+    np.testing.assert_allclose(row["wall ms upper quartile"], 1e3 * np.quantile(wall, 0.75))
+    np.testing.assert_allclose(row["ratio"], 4.5)
+    assert row["device ms"] == "no GPU"
+    assert row["threads"] == 2
+    np.testing.assert_allclose(row["discriminator ms"], 1e3 * np.median(wall) * 2.5 / 3.0)
+    assert "Test CPU, threads: 2" in tables["cost"].markdown
+
+
+def test_without_a_timing_record_every_loss_is_not_timed(make_run):
+    text = tables_of(load(make_run(("bce", "lsgan"), 1, timed=False)))["cost"].markdown
+    assert rows_of(text)[2] == ["bce", *["not timed"] * 5]
+
+
+def test_a_disturbed_timing_pass_is_said_out_loud(make_run):
+    folder = make_run(("bce",), 1)
+    path = folder / "timing" / "test-cpu.json"
+    write_json(path, {**json.loads(path.read_text()), "disturbed": True})
+    assert "do not quote" in tables_of(load(folder))["cost"].markdown
+
+
+def test_the_ladder_ends_with_the_untrained_generator(tables):
+    frame = tables["ladder"].frame
+    fids = frame[frame.metric == "fid[digits]"]
+    assert list(fids.row) == ["real against real", "real without one class", "copycat", "noise", "untrained generator"]
+    untrained = [100.0 + seed for seed in range(8)] * 6
+    for seed in (107.0, 102.0):
+        untrained.remove(seed)
+    assert fids.value.iloc[-1] == np.median(untrained)
+    assert fids.spread.iloc[-1] == "median of 46 cells"
+
+
+def test_saturation_is_early_and_late_over_the_cells(tables, run_folder):
+    frame = tables["saturation"].frame.set_index(["recipe", "statistic", "loss"])
+    early = [
+        json.loads(path.read_text())["saturation"]["image"]["log_slope"]["early"]
+        for path in run_folder.glob("dcgan/digits/controlled/bce/*/record.json")
+    ]
+    row = frame.loc[("controlled", "log_slope", "bce")]
+    np.testing.assert_allclose([row.early, row.late], [np.median(early), 0.5])
+    assert frame.loc[("published", "decades_lost", "r3gan")].late == "skipped"
+
+
+def test_settings_that_differ_stand_in_a_table_of_their_own(tables):
+    text = tables["settings"].markdown
+    published = text[text.index("recipe published: what differs") :]
+    differing, shared = published.split("shared by all losses")
+    assert ["n_critic", "1", "1", "5"] in rows_of(differing)
+    assert ["learning_rate", "0.0002", "0.0002", "0.0001"] in rows_of(differing)
+    assert ["batch_size", "64"] in rows_of(shared)
+
+
+def test_one_row_per_distinct_passport(tables):
+    assert len(tables["passports"].frame) == 1
+
+
+def test_a_hostile_name_breaks_no_table(make_run):
+    tables = tables_of(load(make_run(("bce", HOSTILE), 2)))
+    for table in tables.values():
+        widths = []
+        for line in [*table.markdown.splitlines(), ""]:
+            if line.startswith("|"):
+                widths.append(len(line.replace(r"\|", "").strip("|").split("|")))
+            else:
+                assert len(set(widths)) <= 1, (table.name, widths)
+                widths = []
+        assert "<c>" not in table.markdown
+        assert "\n# $f" not in table.markdown
+        assert not re.search(r"(?<!\\)\]\(", table.markdown)
+    assert r"a\|b&lt;c&gt;\*d\*\`e\`" in tables["quality"].markdown
+    assert HOSTILE in set(pd.read_csv(io.StringIO(tables["quality"].csv())).loss)
+
+
+def test_escaped_text_is_one_line_without_markup():
+    assert escape("a\\b") == "a\\\\b"
+    assert escape("_x_ real_logit") == r"\_x\_ real_logit"
+    assert markdown(["x"], [["a\nb"]]).count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/home/me/run", "…/run"),
+        ("images:/tmp/a b", "images:…/a b"),
+        ("at C:\\Users\\me\\x.py", "at …\\x.py"),
+        ("~/runs/x", "…/x"),
+        ("dcgan/digits/published", "dcgan/digits/published"),
+        ("G / D", "G / D"),
+    ],
+)
+def test_absolute_paths_are_shortened(text, expected):
+    assert local(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(9.996, "10.0"), (0.00012345, "0.000123"), (999_999, "1.00e+06"), (-12.34, "-12.3"), (float("nan"), "none")],
+)
+def test_numbers_have_three_digits(value, expected):
+    assert number(value) == expected
+
+
+def test_the_summary_says_no_more_than_the_numbers(make_run, make_cell):
+    run = load(make_run(("bce", "lsgan"), 3))
+    text = paragraph(run, make_panels(run)[0])
+    assert "too few seeds for an interval" in text
+    assert "lower (better)" not in text
+
+
+def test_no_difference_is_not_called_equal(make_run):
+    folder = make_run(("bce", "lsgan"), 6)
+    for path in folder.glob("dcgan/digits/controlled/*/*/record.json"):
+        record = json.loads(path.read_text())
+        sign = 1 if (record["cell"]["seed"] % 2 == 0) == (record["cell"]["loss"] == "bce") else -1
+        record["quality"]["best"]["metrics"]["fid[digits]"] = 10.0 + sign
+        write_json(path, record)
+    run = load(folder)
+    text = paragraph(run, make_panels(run)[0])
+    assert "lsgan: no difference from bce shown (which is not to say that they are equal)" in text
+
+
+@pytest.mark.parametrize(
+    ("middle", "low", "high", "words"),
+    [
+        (0.8, 0.7, 0.9, "lower (better)"),
+        (1.2, 1.1, 1.4, "higher (worse)"),
+        (0.8, 0.6, 1.1, "no difference from bce shown"),
+    ],
+)
+def test_the_interval_decides_the_verdict_and_not_the_median(middle, low, high, words):
+    comparison = Comparison("lsgan", "bce", "fid", "best", "ratio", 8, middle, low, high, 0.05)
+    assert verdict(comparison).startswith(words)
+
+
+def test_the_summary_of_the_run(run):
+    controlled, published = (paragraph(run, panel) for panel in make_panels(run))
+    assert "speaks of losses" in controlled
+    assert "speaks of recipes" in published
+    assert "lsgan: lower (better) than bce" in controlled
+    assert "wgangp: higher (worse) than bce" in controlled
+    assert "wgangp 4.50 × [4.50, 4.50]" in published
