@@ -209,6 +209,7 @@ def describe(cell: Cell, status: str, reason: str | None, started: float, commit
     now = time.time()
     return {
         "id": cell.folder,
+        "step_digest": cell.step_digest,
         "status": status,
         "reason": reason,
         "step": step,

@@ -2,7 +2,7 @@
 
 Under the output folder of a run:
 
-    run.json                         what was asked for: {"schema", "command", "options", "cells": [ids], "skipped": [{"cell", "reason"}]}
+    run.json                         what was asked for: {"schema", "command", "options", "cells": [ids], "skipped": [{"cell": {as in a record}, "reason"}]}
     losses.json                      shapes and facts of every registered loss (below)
     ladders/<data>-<size>-<features>.json   rows to read quality by (below)
     real/<data>-<size>.png           a grid of real test images
@@ -18,7 +18,8 @@ Terms are named `discriminator_<domain>`, `penalty_<domain>`, `adversarial_<doma
 DCGAN's only domain is `image`.
 
 record.json:
-    schema, id ("dcgan/digits/published/wgangp/seed0-1a2b3c4d"), status (one of STATUSES), reason (None when done), step (last one trained)
+    schema, id ("dcgan/digits/published/wgangp/seed0-1a2b3c4d"), status (one of STATUSES), reason (None when done),
+    step (last one trained), step_digest (of what a step's time depends on; timing entries carry the same)
     cell      {"task", "data", "recipe", "loss", "seed"}
     settings  every resolved setting: steps, batch_size, image_size, channels, width, latents, generator_norm,
               discriminator_norm, n_critic, optimizer, learning_rate, betas, precision, device, features, eval_every,
@@ -35,6 +36,7 @@ A line of curves.jsonl:
      "saturation": {"generator" or a domain: {statistic: value | None}}, "layers": {"generator" or a domain: {layer: gradient norm}}}
 timing/*.json:
     {"schema", "status", "reason", "device": {"name", "kind", "fingerprint"}, "threads", "rounds", "warmup", "environment",
+     "contention" (share of all cores that other processes used), "disturbed" (too much of it),
      "entries": [{"task", "data", "recipe", "loss", "digest" (of the step's settings), "n_critic", "batch_size",
                   "wall": [seconds of each step], "device": [seconds] | None,
                   "phases": {phase: {"wall": [seconds], "device": [seconds] | None}}, "peak_device_bytes": int | None}]}
@@ -42,7 +44,8 @@ ladders/*.json:
     {"schema", "data", "passport", "rows": [{"name", "n", "metrics": {metric: {"mean", "spread"}}}]}
 losses.json:
     {"schema", "losses": [{"name", "paper", "summary", "fields", "equilibrium": {"discriminator", "generator": value | [low, high] | None},
-     "shape": {"logit": [...], "real" | "fake" | "generator" | "slope": [...] | None}}]}   None: the loss needs pairs of logits
+     "shape": {"logit": [...], "real" | "fake" | "generator" | "slope": [...] | None}}]}   None: the loss needs pairs of logits;
+     "real" and "fake" are D's loss relative to its value at logit 0
 """
 
 import hashlib

@@ -1,0 +1,143 @@
+"""Panels -> pandas frames and paired comparisons with the reference loss."""
+
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reports import statistics
+from reports.loading import Cell, Json, Run
+from reports.panels import Panel
+
+MOMENTS = ("best", "final", "untrained")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One loss against the reference, paired by seed.
+
+    Attributes:
+        kind: "ratio" (of positive distances, loss / reference) or "difference" (loss - reference).
+        pairs: seeds that both losses finished.
+        middle: median over the pairs; None without pairs.
+        low, high: the interval of at least 95 %; None for fewer than 6 pairs.
+        p: two-sided sign-flip p; None without pairs.
+    """
+
+    loss: str
+    reference: str
+    metric: str
+    moment: str
+    kind: str
+    pairs: int
+    middle: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+
+
+def is_distance(metric: str) -> bool:
+    """Whether the metric is positive, so that ratios of it mean something: the Fréchet distances.
+
+    Example:
+        >>> is_distance("fid[digits]"), is_distance("kid[digits]")
+        (True, False)
+    """
+    return metric == "fid" or metric.startswith("fid[")
+
+
+def values(panel: Panel, loss: str, metric: str, moment: str) -> dict[int, float]:
+    """Values by seed of the loss's finished cells; seeds without the value are left out."""
+    pairs = ((cell.seed, cell.metrics(moment).get(metric)) for cell in panel.done(loss))
+    return {seed: float(value) for seed, value in pairs if value is not None}
+
+
+def middle(panel: Panel, loss: str, metric: str, moment: str) -> float | None:
+    """The median over the seeds, or None."""
+    found = values(panel, loss, metric, moment)
+    return median(found.values()) if found else None
+
+
+def ceiling(panel: Panel, metric: str) -> float | None:
+    """The untrained generator's median over all cells of the panel, or None."""
+    found = [cell.metrics("untrained").get(metric) for cell in panel.cells]
+    numbers = [value for value in found if value is not None]
+    return median(numbers) if numbers else None
+
+
+def compare(panel: Panel, loss: str, metric: str, moment: str = "best") -> Comparison:
+    """The loss against the panel's reference: log-ratios for Fréchet distances, differences for everything else."""
+    ours, theirs = (values(panel, name, metric, moment) for name in (loss, panel.reference))
+    seeds = sorted(set(ours) & set(theirs))
+    first, second = (np.array([part[seed] for seed in seeds], dtype=float) for part in (ours, theirs))
+    ratio = is_distance(metric)
+    effects = statistics.log_ratios(first, second) if ratio else first - second
+    effects = effects[np.isfinite(effects)]
+    names = (loss, panel.reference, metric, moment, "ratio" if ratio else "difference", len(effects))
+    if not len(effects):
+        return Comparison(*names)
+    ends = statistics.sign_flip_interval(effects)
+    scale = np.exp if ratio else np.asarray
+    low, high = (float(scale(end)) for end in ends) if ends else (None, None)
+    # The median of the ratios themselves: exp of the median of logs would differ for an even number of pairs.
+    shown = float(np.median(np.exp(effects) if ratio else effects))
+    return Comparison(*names, shown, low, high, statistics.sign_flip_p(effects))
+
+
+def counts(panel: Panel, loss: str) -> dict[str, int]:
+    """Number of the loss's cells by status."""
+    statuses = [cell.status for cell in panel.of(loss)]
+    return {name: statuses.count(name) for name in ("done", "failed", "diverged", "skipped")}
+
+
+def worst_share(cell: Cell, moment: str = "best") -> float | None:
+    """The smallest share of fakes that any class gets, None where classes are not known."""
+    metrics = cell.metrics(moment).items()
+    shares = [value for name, value in metrics if name.startswith("share[") and value is not None]
+    return min(shares) if shares else None
+
+
+def series(cells: list[Cell], *path: str) -> pd.DataFrame:
+    """A statistic of the curves: one row per step, one column per seed (an index where seeds repeat).
+
+    Args:
+        cells: whose curves are read.
+        path: keys into a log point, as in ("saturation", "image", "signal").
+    """
+    columns = {cell.seed: _column(cell, path) for cell in cells}
+    kept = {seed: column for seed, column in columns.items() if len(column)}
+    return pd.DataFrame(kept).sort_index() if kept else pd.DataFrame()
+
+
+def _column(cell: Cell, path: tuple[str, ...]) -> "pd.Series[float]":
+    points = {row["step"]: _get(row, path) for row in cell.curves}
+    present = {step: float(value) for step, value in points.items() if isinstance(value, int | float)}
+    return pd.Series(present, dtype=float)
+
+
+def _get(row: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        row = row.get(name) if isinstance(row, dict) else None
+    return row
+
+
+def ladder_of(run: Run, panel: Panel) -> Json | None:
+    """The ladder with the panel's data and features, or None. Which split it names does not matter."""
+    passport = panel.passport
+    for ladder in run.ladders:
+        own = ladder.get("passport") or {}
+        shared = (set(own) & set(passport)) - {"split", "n", "n_real", "n_fake", "kid_estimator", "domain"}
+        if ladder.get("data") == panel.data and all(own[name] == passport[name] for name in shared):
+            return ladder
+    return None
+
+
+def floor_of(run: Run, panel: Panel, metric: str) -> float | None:
+    """The distance of real images from real ones, the least that can be reached; None if it is not known."""
+    rows = (ladder_of(run, panel) or {}).get("rows") or []
+    name = metric.partition("@")[0]
+    found = [row["metrics"] for row in rows if row.get("name") == "real against real"]
+    entry = found[0].get(metric, found[0].get(name)) if found else None
+    return entry["mean"] if entry else None

@@ -1,0 +1,106 @@
+"""What a figure is, and the drawing that several figures share."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from benchmarks.records import slug
+from reports import aggregate
+from reports.figures.style import colours
+from reports.loading import Cell, Run
+from reports.panels import Panel
+
+Drawn = Iterator[tuple[str, Figure]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of figure; the registry is a tuple of these.
+
+    Attributes:
+        name: stands in front of its files' names.
+        title: its heading in the report.
+        caption: how to read it, one or two sentences.
+        missing: what the report says when nothing could be drawn.
+        draw: yields (rest of the file's name, figure); nothing where the inputs are missing.
+    """
+
+    name: str
+    title: str
+    caption: str
+    missing: str
+    draw: Callable[[Run, Sequence[Panel]], Drawn]
+
+
+def together(panels: Sequence[Panel]) -> list[list[Panel]]:
+    """Panels of one task and data set: they stand in one figure, a column or row each."""
+    groups: dict[tuple[str, str], list[Panel]] = {}
+    for panel in panels:
+        groups.setdefault((panel.task, panel.data), []).append(panel)
+    return list(groups.values())
+
+
+def group_slug(panels: Sequence[Panel]) -> str:
+    """A name for the files of panels of one task and data set."""
+    return f"{slug(panels[0].task)}-{slug(panels[0].data)}"
+
+
+def palette_of(run: Run, losses: Sequence[str]) -> dict[str, str]:
+    """The losses' colours, the same in every figure of the run."""
+    every = colours([*run.loss_order(), *run.losses])
+    return {loss: every[loss] for loss in losses}
+
+
+def with_curves(panels: Sequence[Panel]) -> list[Panel]:
+    """The panels of which any cell has curves."""
+    return [panel for panel in panels if any(cell.curves for cell in panel.cells)]
+
+
+def losses_of(panels: Sequence[Panel], curved: bool = True) -> list[str]:
+    """The losses of several panels, in order; with `curved` only those that any curve was recorded of."""
+    losses = dict.fromkeys(loss for panel in panels for loss in panel.losses)
+    return [loss for loss in losses if not curved or any(cell.curves for panel in panels for cell in panel.of(loss))]
+
+
+def plot_seeds(axis: Axes, frame: pd.DataFrame, colour: str) -> NDArray[np.float64]:
+    """The median over seeds as a line and every seed as a thin one; returns all values drawn.
+
+    Args:
+        axis: to draw on.
+        frame: one row per step, one column per seed.
+        colour: of all lines.
+    """
+    if frame.empty:
+        return np.empty(0)
+    if frame.shape[1] > 1:
+        seeds = [frame[name].dropna() for name in frame]
+        segments = [np.column_stack([seed.index.to_numpy(dtype=float), seed.to_numpy()]) for seed in seeds]
+        axis.add_collection(LineCollection(segments, colors=colour, linewidths=0.5, alpha=0.3))
+    median = frame.median(axis=1)
+    axis.plot(median.index.to_numpy(dtype=float), median.to_numpy(), color=colour, linewidth=1.6)
+    axis.autoscale_view()
+    return frame.to_numpy(dtype=float).ravel()
+
+
+def plot_ends(axis: Axes, cells: Sequence[Cell], frame: pd.DataFrame, colour: str) -> None:
+    """A cross where the line of a cell ends that was not finished."""
+    for cell in cells:
+        if not cell.done and cell.seed in frame:
+            last = frame[cell.seed].dropna()
+            axis.plot(last.index[-1:], last.iloc[-1:], marker="x", color=colour, markersize=6, markeredgewidth=1.4)
+
+
+def plot_statistic(axis: Axes, panel: Panel, palette: dict[str, str], *path: str) -> NDArray[np.float64]:
+    """A statistic of the curves for all losses of a panel; returns all values drawn."""
+    drawn = [np.empty(0)]
+    for loss in palette:
+        frame = aggregate.series(panel.of(loss), *path)
+        drawn.append(plot_seeds(axis, frame, palette[loss]))
+        plot_ends(axis, panel.of(loss), frame, palette[loss])
+    return np.concatenate(drawn)

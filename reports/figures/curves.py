@@ -1,0 +1,68 @@
+"""Every term of the objectives over the steps, with the losses' equilibria."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, plot_statistic, together, with_curves
+from reports.figures.style import canvas, fit_scale, name_axes, plain, say
+from reports.loading import Json, Run
+from reports.panels import Panel
+
+
+def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
+    """One figure per task and data set: a row per term, a column per recipe."""
+    for group in together(with_curves(panels)):
+        names = terms(group)
+        if names:
+            palette = palette_of(run, losses_of(group))
+            figure, axes = canvas(len(names), len(group), "Terms of the objectives over training", palette, (3.1, 1.5))
+            for column, panel in enumerate(group):
+                for row, term in enumerate(names):
+                    _draw_term(axes[row, column], run, panel, term, palette)
+            yield group_slug(group), figure
+
+
+def terms(panels: Sequence[Panel]) -> list[str]:
+    """The terms that any curve has, in order."""
+    rows = (row for panel in panels for cell in panel.cells for row in cell.curves)
+    return list(dict.fromkeys(name for row in rows for name in row.get("terms") or ()))
+
+
+def equilibrium(losses: Mapping[str, Json], loss: str, term: str) -> Any:
+    """Where a term rests at the equilibrium: a value, [low, high], or None. A composition rests where its base does."""
+    part = {"discriminator": "discriminator", "adversarial": "generator"}.get(term.partition("_")[0])
+    facts = losses.get(loss) or losses.get(loss.partition("+")[0]) or {}
+    return (facts.get("equilibrium") or {}).get(part) if part else None
+
+
+def plot_equilibrium(axis: Axes, rest: Any, colour: str) -> None:
+    """A dashed line for a value, a band for [low, high], nothing for None."""
+    if isinstance(rest, list):
+        axis.axhspan(rest[0], rest[1], color=colour, alpha=0.1, linewidth=0)
+    elif rest is not None:
+        axis.axhline(rest, color=colour, linestyle=(0, (5, 3)), linewidth=0.9)
+
+
+def _draw_term(axis: Axes, run: Run, panel: Panel, term: str, palette: dict[str, str]) -> None:
+    drawn = plot_statistic(axis, panel, palette, "terms", term)
+    name_axes(axis, f"{plain(term)}, {plain(panel.label)}", "generator step", "loss term")
+    if not np.isfinite(drawn).any():
+        say(axis, "no loss of this recipe has this term")
+        return
+    fit_scale(axis, drawn)
+    for loss in (name for name in palette if name in panel.losses):
+        plot_equilibrium(axis, equilibrium(run.losses, loss, term), palette[loss])
+
+
+KIND = Kind(
+    "curves",
+    "Loss curves",
+    "Median over the seeds, each seed thin; a cross marks a run that ended early. Dashed lines and bands: the loss's "
+    "equilibrium. A loss at its equilibrium line is no evidence of quality, a discriminator without capacity sits there "
+    "too; and values of different losses do not compare.",
+    "No cell has curves.",
+    draw,
+)

@@ -1,0 +1,87 @@
+"""Gradient norms layer by layer."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from reports.aggregate import series
+from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, together, with_curves
+from reports.figures.style import canvas, log_scale, name_axes, plain, say
+from reports.loading import Run
+from reports.panels import Panel
+
+
+def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
+    """One figure per task and data set: a row per panel, a column per network."""
+    for group in together(with_curves(panels)):
+        networks = list(dict.fromkeys(name for panel in group for name in layers(panel)))
+        if networks:
+            palette = palette_of(run, losses_of(group))
+            title = "Gradient norm by layer, from the input on"
+            figure, axes = canvas(
+                len(group), len(networks), title, palette, (3.1, 1.6), (0.8, 1.15), margins=(0.75, 0.9)
+            )
+            for row, panel in enumerate(group):
+                for column, network in enumerate(networks):
+                    draw_network(axes[row, column], panel, network, palette)
+            yield group_slug(group), figure
+
+
+def layers(panel: Panel) -> dict[str, list[str]]:
+    """Network -> its layers in order, over all cells and log points."""
+    found: dict[str, dict[str, None]] = {}
+    for cell in panel.cells:
+        for row in cell.curves:
+            for network, norms in (row.get("layers") or {}).items():
+                found.setdefault(network, {}).update(dict.fromkeys(norms))
+    return {network: _weights(names) for network, names in found.items() if names}
+
+
+def _weights(names: Iterable[str]) -> list[str]:
+    """Weights only (biases have a size of their own), in the order of the numbers in their names."""
+    kept = [name for name in names if not name.endswith(".bias")]
+    # Losses with other norms have other layers: "layers.10" must stand after "layers.2" whoever has it.
+    words = list(dict.fromkeys(part for name in kept for part in name.split(".")))
+    return sorted(
+        kept, key=lambda name: [int(part) if part.isdigit() else words.index(part) for part in name.split(".")]
+    )
+
+
+def profile(panel: Panel, loss: str, network: str, layer: str) -> float:
+    """The median norm over the seeds, of each seed's median over the last quarter of its log points; NaN without."""
+    frame = series(panel.of(loss), "layers", network, layer)
+    if frame.empty:
+        return float("nan")
+    late = frame.iloc[-max(1, len(frame) // 4) :]
+    return float(late.median(axis=0).median())
+
+
+def draw_network(axis: Axes, panel: Panel, network: str, palette: dict[str, str]) -> None:
+    """The profile of each loss over a network's layers."""
+    names = layers(panel).get(network, [])
+    name_axes(axis, f"{plain(network)}, {plain(panel.label)}", "", "gradient norm")
+    drawn = [np.empty(0)]
+    for loss in palette:
+        norms = np.array([profile(panel, loss, network, name) for name in names])
+        norms[norms <= 0] = np.nan
+        known = np.flatnonzero(np.isfinite(norms))
+        axis.plot(known, norms[known], color=palette[loss], marker="o", markersize=3, linewidth=1.4)
+        drawn.append(norms)
+    values = np.concatenate(drawn)
+    if not np.isfinite(values).any():
+        say(axis, "not recorded")
+        return
+    log_scale(axis, values)
+    labels = [plain(name.removesuffix(".weight")) for name in names]
+    axis.set_xticks(range(len(names)), labels, rotation=35, ha="right", fontsize=6.5)
+
+
+KIND = Kind(
+    "layers",
+    "Gradient norm by layer",
+    "Weights; medians over the last quarter of the log points and over the seeds. A line that falls or rises by decades from layer "
+    "to layer shows gradients that vanish or explode inside the network.",
+    "No cell has gradient norms by layer in its curves.",
+    draw,
+)

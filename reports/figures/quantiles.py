@@ -1,0 +1,63 @@
+"""Quantiles of the loss's slope and of the gradient at the fakes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from benchmarks.records import slug
+from reports.aggregate import series
+from reports.figures.base import Drawn, Kind, losses_of, palette_of, with_curves
+from reports.figures.style import canvas, log_scale, name_axes, plain, say
+from reports.loading import Run
+from reports.panels import Panel
+
+KINDS = {"slope": "|s|", "gradient": "‖g‖"}
+BANDS = ((5, 95, 0.15), (25, 75, 0.35))
+
+
+def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
+    """One figure per panel and domain: a row per loss; slopes left, gradients right."""
+    for panel in with_curves(panels):
+        palette = palette_of(run, losses_of([panel]))
+        for domain in panel.domains():
+            losses = [loss for loss in panel.losses if len(_quantile(panel, loss, domain, "slope", 50))]
+            if losses:
+                title = f"Slopes and gradients at the fakes, {plain(panel.label)} ({plain(domain)})"
+                figure, axes = canvas(len(losses), 2, title, palette, (3.1, 1.3))
+                for row, loss in enumerate(losses):
+                    for column, kind in enumerate(KINDS):
+                        draw_bands(axes[row, column], panel, loss, domain, kind, palette[loss])
+                yield f"{panel.slug}-{slug(domain)}", figure
+
+
+def draw_bands(axis: Axes, panel: Panel, loss: str, domain: str, kind: str, colour: str) -> None:
+    """Median, middle half and middle 90 % within the batch, each the median over the seeds."""
+    middle = _quantile(panel, loss, domain, kind, 50)
+    name_axes(axis, f"{plain(loss)}: {kind} per fake", "generator step", KINDS[kind])
+    if not len(middle):
+        say(axis, "not recorded")
+        return
+    for low, high, alpha in BANDS:
+        lower, upper = (_quantile(panel, loss, domain, kind, part).reindex(middle.index) for part in (low, high))
+        axis.fill_between(middle.index, lower, upper, color=colour, alpha=alpha, linewidth=0)
+    axis.plot(middle.index, middle, color=colour, linewidth=1.5)
+    ends = [_quantile(panel, name, domain, kind, part) for name in panel.losses for part in (5, 95)]
+    log_scale(axis, np.concatenate([end.to_numpy() for end in ends]))  # all losses on one scale
+
+
+def _quantile(panel: Panel, loss: str, domain: str, kind: str, part: int) -> "pd.Series[float]":
+    frame = series(panel.of(loss), "saturation", domain, f"{kind}_q{part:02d}")
+    middle = frame.median(axis=1).dropna() if len(frame) else pd.Series(dtype=float)
+    return middle[middle > 0]  # zeros have no place on a logarithmic axis
+
+
+KIND = Kind(
+    "quantiles",
+    "Slopes and gradients within a batch",
+    "Quantiles over the fakes of a batch: 5-95 % (light), 25-75 % (dark), median (line), each the median over the seeds. A "
+    "band that reaches far down means that some fakes no longer teach.",
+    "No cell has quantiles of slopes in its curves.",
+    draw,
+)

@@ -1,0 +1,203 @@
+"""One look for all figures: colours that stay with a loss, a canvas measured in inches, text that cannot break it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from numpy.typing import NDArray
+
+from reports.text import local
+
+STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.6,
+    "axes.linewidth": 0.7,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "svg.hashsalt": "gan-losses",
+    "savefig.dpi": 110,
+}
+# Okabe and Ito's eight for the losses seen most, Tol's muted ones (colour-blind safe too) for the others.
+KNOWN = {
+    "bce": "#0072B2",
+    "lsgan": "#D55E00",
+    "wgangp": "#009E73",
+    "minimax": "#56B4E9",
+    "wgan": "#CC79A7",
+    "hinge": "#E69F00",
+    "rpgan": "#000000",
+    "ragan": "#882255",
+    "ralsgan": "#999933",
+    "wganlp": "#44AA99",
+    "dragan": "#332288",
+    "r3gan": "#777777",
+}
+OTHERS = ("#AA4499", "#117733", "#661100", "#6699CC", "#DDAA33", "#BB5566", "#004488", "#88CCEE")
+LEGEND_COLUMNS = 8
+LONGEST = 28
+SHORT = 14  # where names stand beside each other
+Grid = NDArray[Any]
+
+
+def colours(losses: Iterable[str]) -> dict[str, str]:
+    """One colour per loss: fixed for the well-known ones, by order for the others.
+
+    Example:
+        >>> colours(["mine", "bce", "yours"])
+        {'mine': '#AA4499', 'bce': '#0072B2', 'yours': '#117733'}
+    """
+    names = list(dict.fromkeys(losses))
+    others = [name for name in names if name not in KNOWN]
+    return {name: KNOWN.get(name) or OTHERS[others.index(name) % len(OTHERS)] for name in names}
+
+
+def plain(name: str, longest: int = LONGEST) -> str:
+    r"""A name as text that matplotlib draws as it is: no mathematics, no missing glyph, one line, not too long.
+
+    Example:
+        >>> plain("_a$b"), plain("x" * 40)
+        ('\u200a_a\\$b', 'xxxxxxxxxxxxxxxxxxxxxxxxxxx…')
+    """
+    text = local(name)
+    text = "".join(letter if _drawable(letter) else "?" for letter in text)
+    text = text if len(text) <= longest else text[: longest - 1] + "…"
+    text = text.replace("$", r"\$")
+    # A leading underscore would hide the name from legends; a hair space in front does not show.
+    return f"\u200a{text}" if text.startswith("_") else text
+
+
+@cache
+def _font() -> Any:
+    return font_manager.get_font(font_manager.findfont("DejaVu Sans"))
+
+
+def _drawable(letter: str) -> bool:
+    return letter == " " or (letter.isprintable() and _font().get_char_index(ord(letter)) != 0)
+
+
+def canvas(
+    rows: int,
+    columns: int,
+    title: str,
+    legend: Mapping[str, str],
+    size: tuple[float, float] = (2.5, 1.7),
+    gaps: tuple[float, float] = (0.75, 0.75),
+    margins: tuple[float, float] = (0.75, 0.55),
+) -> tuple[Figure, Grid]:
+    """A figure with a grid of axes, a title at its left and a legend below that.
+
+    Args:
+        rows: of axes.
+        columns: of axes.
+        title: what the figure shows.
+        legend: name -> colour.
+        size: width and height of one axes, in inches.
+        gaps: between columns and between rows, in inches.
+        margins: on the left and at the bottom, in inches.
+
+    Returns:
+        The figure and its axes, an array of (rows, columns).
+    """
+    (left, bottom), inner = margins, columns * size[0] + (columns - 1) * gaps[0]
+    width = max(left + inner + 0.25, 4.2)
+    top = 0.62 + 0.2 * -(-len(legend) // _legend_columns(width, legend))
+    height = top + rows * size[1] + (rows - 1) * gaps[1] + bottom
+    figure = Figure(figsize=(width, height))
+    place = {
+        **{"left": left / width, "right": (left + inner) / width},
+        **{"bottom": bottom / height, "top": 1 - top / height},
+        **{"wspace": gaps[0] / size[0], "hspace": gaps[1] / size[1]},
+    }
+    _head(figure, title, legend)
+    return figure, np.asarray(figure.subplots(rows, columns, squeeze=False, gridspec_kw=place))
+
+
+def _head(figure: Figure, title: str, legend: Mapping[str, str]) -> None:
+    width, height = figure.get_size_inches()
+    figure.text(0.12 / width, 1 - 0.1 / height, title, va="top", fontsize=10, fontweight="bold")
+    if legend:
+        handles = [Line2D([], [], color=colour, linewidth=2.2) for colour in legend.values()]
+        labels, spot = [plain(name) for name in legend], (0.05 / width, 1 - 0.28 / height)
+        figure.legend(handles, labels, loc="upper left", bbox_to_anchor=spot, ncols=_legend_columns(width, legend))
+
+
+def _legend_columns(width: float, legend: Iterable[str]) -> int:
+    """How many entries stand in a row: a handle and a gap take 0.65 inches, a letter about 0.07."""
+    longest = max((len(plain(name)) for name in legend), default=0)
+    return max(1, min(LEGEND_COLUMNS, int(width / (0.65 + 0.07 * longest))))
+
+
+def name_axes(axis: Axes, title: str, x: str, y: str) -> None:
+    """Title and labels of an axes."""
+    axis.set_title(title, loc="left")
+    axis.set_xlabel(x)
+    axis.set_ylabel(y)
+
+
+def say(axis: Axes, words: str) -> None:
+    """Leave an axes empty and say why."""
+    axis.text(0.5, 0.5, words, ha="center", va="center", color="#666666", transform=axis.transAxes)
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.grid(visible=False)
+
+
+def log_scale(axis: Axes, values: Sequence[float] | NDArray[np.float64]) -> None:
+    """A logarithmic y axis for positive values, at least a factor of 4 high, with ticks that can be read."""
+    numbers = np.asarray(values, dtype=float)
+    numbers = numbers[np.isfinite(numbers) & (numbers > 0)]
+    if not len(numbers):
+        return
+    low, high = float(numbers.min()), float(numbers.max())
+    room = max(1.15, 2 / np.sqrt(high / low))
+    axis.set_yscale("log")
+    axis.set_ylim(low / room, high * room)
+    axis.yaxis.set_minor_formatter(NullFormatter())
+    if high / low < 100:
+        marks = (1.0, 2.0, 5.0) if high / low > 8 else (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
+        axis.yaxis.set_major_locator(LogLocator(subs=marks))
+        axis.yaxis.set_major_formatter(FuncFormatter(lambda value, position: f"{value:g}"))
+
+
+def signed_scale(axis: Axes, values: NDArray[np.float64]) -> None:
+    """A y axis for values of many sizes that may be 0 or below: linear next to 0, logarithmic beyond."""
+    largest = float(np.nanmax(np.abs(values)))
+    threshold = 10.0 ** np.ceil(np.log10(0.01 * largest)) if largest > 0 else 1.0
+    axis.set_yscale("symlog", linthresh=threshold, linscale=0.8)
+    axis.yaxis.set_minor_locator(NullLocator())
+
+
+def fit_scale(axis: Axes, values: Sequence[float] | NDArray[np.float64], logarithmic: bool = False) -> None:
+    """A scale that keeps the central 90 % of the values legible: one diverging seed must not flatten all others.
+
+    Logarithmic where asked for and all values are positive; linear within ±1 and logarithmic beyond where it is not
+    and the values span more than 20.
+    """
+    numbers = np.asarray(values, dtype=float)
+    numbers = numbers[np.isfinite(numbers)]
+    if not len(numbers):
+        return
+    low, high = (float(end) for end in np.quantile(numbers, [0.05, 0.95]))
+    if logarithmic and numbers.min() > 0:
+        log_scale(axis, numbers)
+        return
+    if high - low > 20:
+        axis.set_yscale("symlog", linthresh=1, linscale=0.5)
+    elif numbers.max() - numbers.min() > 3 * (high - low) > 0:
+        axis.set_ylim(low - 0.5 * (high - low), high + 0.5 * (high - low))

@@ -1,0 +1,78 @@
+"""report.md: the question, what came out, every table and every figure with a caption."""
+
+from collections.abc import Iterable, Sequence
+
+from reports.figures import Kind
+from reports.loading import Run
+from reports.panels import Panel
+from reports.summary import paragraph
+from reports.tables import Table
+from reports.text import escape, local
+
+QUESTION = (
+    "Which adversarial loss should I train my GAN with, what does it cost per step, and does its gradient survive?"
+)
+READING = """\
+- **Fréchet distance.** Always named with the features it is taken in: `fid` for Inception's 2,048, `fid[digits]` for the
+  embedded digit features, and so on. Values of different features, numbers of images or passports do not compare, with
+  each other or with published tables, and never share a column here. `kid[…]` is an unbiased kernel distance and may be
+  a little below 0.
+- **Ladder.** Distances of images whose quality is known, from real images to noise. Read every value against it.
+- **Floor.** Real images against other real images, at the same n: no generator can be shown to do better.
+- **Ceiling.** The untrained generator's median. A share of the ceiling near 100 % means that nothing was learned.
+- **Copies.** The distance alone cannot tell a good generator from one that copies the training images (the ladder's
+  `copycat`); the copy rate can: real images have about 1 %.
+- **Recipes.** *controlled* holds everything equal but the loss, and speaks of losses; *published* gives each loss what
+  its paper gives it, and speaks of recipes. They are never merged.
+- **Intervals.** Pairs of seeds, a sign-flip test and the interval that belongs to it. With fewer than 6 seeds there is no
+  interval of 95 %. "No difference shown" is not "equal". The p values are not corrected for the number of comparisons.
+- **Unfinished cells.** Medians are over finished cells. Where a loss lost seeds, its median is that of the survivors:
+  read it with the counts beside it.
+"""
+
+
+def make_page(
+    run: Run, panels: Sequence[Panel], tables: Iterable[Table], drawn: Iterable[tuple[Kind, list[str]]]
+) -> str:
+    """The page as Markdown; links are relative to its folder, and no path of this machine stands in it."""
+    parts = [
+        f"# Comparison of GAN losses: {escape(run.folder.resolve().name)}",
+        QUESTION,
+        _made_by(run),
+        "## What came out",
+        *(f"**{escape(panel.title)}.** {paragraph(run, panel)}" for panel in panels),
+        "## How to read this",
+        READING,
+        "## Tables",
+        *(_table(table) for table in tables),
+        "## Figures",
+        *(_figures(kind, names) for kind, names in drawn),
+    ]
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _made_by(run: Run) -> str:
+    name = _code(run.folder.resolve().name)
+    lines = [f"Made from the records alone by `python -m reports.build {name}`."]
+    command = run.request.get("command")
+    if command:
+        text = command if isinstance(command, str) else " ".join(str(part) for part in command)
+        lines.append(f"The run: `{_code(text)}`.")
+    return " ".join(lines)
+
+
+def _code(text: str) -> str:
+    # Within backticks Markdown takes everything as it is, so that a backtick itself is all that can break out.
+    return local(text).replace("`", "'")
+
+
+def _table(table: Table) -> str:
+    note = f"{table.note}\n\n" if table.note else ""
+    return f"### {table.title}\n\n{note}{table.markdown.strip()}\n\n[{table.name}.csv](tables/{table.name}.csv)"
+
+
+def _figures(kind: Kind, names: Sequence[str]) -> str:
+    if not names:
+        return f"### {kind.title}\n\nNo figure. {kind.missing}"
+    pictures = "\n\n".join(f"![{kind.title}](figures/{name}.png)\n\n[SVG](figures/{name}.svg)" for name in names)
+    return f"### {kind.title}\n\n{pictures}\n\n{kind.caption}"

@@ -1,0 +1,93 @@
+"""A paragraph per panel, written from the numbers; it claims no more than they carry."""
+
+from reports import aggregate
+from reports.aggregate import Comparison
+from reports.loading import Run
+from reports.panels import Panel
+from reports.text import escape, interval, number, probability
+from reports.timings import StepTime, step_times
+
+SPEAKS_OF = {
+    "controlled": "This recipe holds everything equal but the loss and its penalty: what follows speaks of losses.",
+    "published": "This recipe gives each loss its paper's norm, n_critic and optimiser: what follows speaks of recipes.",
+}
+
+
+def paragraph(run: Run, panel: Panel) -> str:
+    """The panel's result in a few sentences of Markdown."""
+    sentences = [SPEAKS_OF.get(panel.recipe, f"Recipe {escape(panel.recipe)}."), _counted(panel)]
+    metric = next(iter(panel.distances()), None)
+    if metric is not None:
+        sentences += [_medians(run, panel, metric), *(_compared(panel, loss, metric) for loss in _others(panel))]
+    sentences.append(_cost(run, panel))
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def verdict(comparison: Comparison) -> str:
+    """What the comparison shows, in careful words.
+
+    Example:
+        >>> verdict(Comparison("lsgan", "bce", "fid", "best", "ratio", 8, 0.8, 0.7, 0.9, 0.0078125))
+        'lower (better) than bce: median ratio 0.800 [0.700, 0.900], p = 0.00781, 8 pairs'
+    """
+    ends = interval(comparison.low, comparison.high)
+    ends = ends if comparison.low is not None else "(too few seeds for an interval)"
+    numbers = f"median {comparison.kind} {number(comparison.middle)} {ends}, p = {probability(comparison.p)}"
+    numbers = f"{numbers}, {comparison.pairs} pair" + ("s" if comparison.pairs != 1 else "")
+    neutral = 1 if comparison.kind == "ratio" else 0
+    against = escape(comparison.reference)
+    if comparison.low is None or comparison.high is None:
+        return f"against {against}: {numbers}"
+    if comparison.high < neutral:
+        return f"lower (better) than {against}: {numbers}"
+    if comparison.low > neutral:
+        return f"higher (worse) than {against}: {numbers}"
+    return f"no difference from {against} shown (which is not to say that they are equal): {numbers}"
+
+
+def _others(panel: Panel) -> list[str]:
+    return [loss for loss in panel.losses if loss != panel.reference]
+
+
+def _counted(panel: Panel) -> str:
+    done = sum(cell.done for cell in panel.cells)
+    lost = {loss: len(panel.of(loss)) - len(panel.done(loss)) for loss in panel.losses}
+    named = ", ".join(f"{escape(loss)} {count}" for loss, count in lost.items() if count)
+    return f"{done} of {len(panel.cells)} cells were finished" + (f"; not finished: {named}." if named else ".")
+
+
+def _medians(run: Run, panel: Panel, metric: str) -> str:
+    middles = {loss: aggregate.middle(panel, loss, metric, "best") for loss in panel.losses}
+    shown = [f"{escape(loss)} {number(value)}" for loss, value in middles.items() if value is not None]
+    if not shown:
+        return "No cell was finished, so there is no quality to compare."
+    floor, ceiling = aggregate.floor_of(run, panel, metric), aggregate.ceiling(panel, metric)
+    ends = [f"floor {number(floor)}"] if floor is not None else []
+    ends += [f"untrained generator {number(ceiling)}"] if ceiling is not None else []
+    return f"Median {escape(metric)} of the best state: {', '.join(shown)}" + (
+        f" ({', '.join(ends)})." if ends else "."
+    )
+
+
+def _compared(panel: Panel, loss: str, metric: str) -> str:
+    comparison = aggregate.compare(panel, loss, metric)
+    if not comparison.pairs:
+        return f"{escape(loss)}: no pair of finished seeds to compare."
+    return f"{escape(loss)}: {verdict(comparison)}."
+
+
+def _cost(run: Run, panel: Panel) -> str:
+    times = step_times(run, panel)
+    first = [time for time in times if time.timing is times[0].timing]
+    parts = [part for time in first if time.loss != panel.reference for part in [_ratio(time)] if part]
+    if not times:
+        return "No timing record: nothing is said about cost."
+    if not parts:
+        return ""
+    disturbed = " Other programs were at work during this timing pass." if first[0].timing.get("disturbed") else ""
+    return f"A step takes, against one of {escape(panel.reference)} ({escape(first[0].device)}): {', '.join(parts)}.{disturbed}"
+
+
+def _ratio(time: StepTime) -> str:
+    ratio = time.ratio()
+    return f"{escape(time.loss)} {number(ratio[0])} × [{number(ratio[1])}, {number(ratio[2])}]" if ratio else ""

@@ -1,0 +1,71 @@
+"""What a table is: a CSV file with everything, and Markdown with what a reader needs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from reports.loading import Cell
+from reports.panels import Panel
+from reports.text import escape, local, markdown
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table of the report.
+
+    Attributes:
+        name: the CSV file's name without suffix.
+        title: its heading.
+        markdown: one or several Markdown tables.
+        frame: what stands in the CSV file.
+        note: how to read it, one or two sentences.
+    """
+
+    name: str
+    title: str
+    markdown: str
+    frame: pd.DataFrame
+    note: str = ""
+
+    def csv(self) -> str:
+        """The CSV file's text."""
+        return str(self.frame.to_csv(index=False, lineterminator="\n"))
+
+
+def section(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "") -> str:
+    """A Markdown table under a heading of its own; `note` stands below it."""
+    return f"#### {escape(title)}\n\n{markdown(header, rows)}\n" + (f"\n{escape(note)}\n" if note else "")
+
+
+def names_of(panel: Panel) -> Row:
+    """The columns that say which panel a row of a CSV file belongs to."""
+    return {"task": panel.task, "data": local(panel.data), "recipe": panel.recipe, "note": local(panel.note)}
+
+
+def make_frame(rows: Sequence[Row], columns: Iterable[str] = ()) -> pd.DataFrame:
+    """A frame of all columns that any row has, after `columns`; what a row lacks is said, not left blank.
+
+    Example:
+        >>> print(make_frame([{"loss": "bce", "kid": 0.5}, {"loss": "wgan", "kid": None}]))
+           loss           kid
+        0   bce           0.5
+        1  wgan  not measured
+    """
+    names = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
+    filled = [["not measured" if row.get(name) is None else row[name] for name in names] for row in rows]
+    return pd.DataFrame(filled, columns=names, dtype=object)
+
+
+def why_missing(cells: Sequence[Cell]) -> str:
+    """What stands in place of a value that no cell has.
+
+    Example:
+        >>> why_missing([])
+        'no cell'
+    """
+    statuses = sorted({cell.status for cell in cells if not cell.done})
+    return "/".join(statuses) or ("not measured" if cells else "no cell")

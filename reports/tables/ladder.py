@@ -1,0 +1,73 @@
+"""The ladder: distances of images whose quality is known, to read the others by."""
+
+from statistics import median
+from typing import Any
+
+from reports.aggregate import ladder_of
+from reports.loading import Run
+from reports.panels import Panel
+from reports.tables.base import Table, make_frame, section
+from reports.text import local, number
+
+UNTRAINED = "untrained generator"
+NOTE = (
+    "Mean ± standard deviation over draws; the untrained generator's row is the median over all cells. The first row is "
+    "the floor: real images against other real images, at the same n."
+)
+COLUMNS = ["task", "data", "features", "row", "n", "metric", "value", "spread"]
+
+
+def build(run: Run, panels: list[Panel]) -> Table:
+    """The table of ladders: one per task, data set and passport."""
+    groups: dict[tuple[str, str, str], list[Panel]] = {}
+    for panel in panels:
+        if panel.passport:
+            groups.setdefault((panel.task, panel.data, str(sorted(panel.passport.items(), key=str))), []).append(panel)
+    rows, sections = [], []
+    for group in groups.values():
+        found = rungs(run, group)
+        rows += [
+            dict(zip(COLUMNS, [group[0].task, local(group[0].data), _features(group[0]), *rung], strict=True))
+            for rung in found
+        ]
+        sections.append(_section(group[0], found))
+    text = "\n".join(sections) or "No cell has quality values.\n"
+    return Table("ladder", "The ladder", text, make_frame(rows, COLUMNS), NOTE)
+
+
+def rungs(run: Run, panels: list[Panel]) -> list[list[Any]]:
+    """[row, n, metric, value, spread] of the ladder of panels with one passport, the untrained generator last."""
+    found: list[list[Any]] = []
+    for row in (ladder_of(run, panels[0]) or {}).get("rows") or ():
+        found += [
+            [row["name"], row["n"], name, entry["mean"], entry["spread"]] for name, entry in row["metrics"].items()
+        ]
+    for metric in panels[0].metrics():
+        values = [cell.metrics("untrained").get(metric) for panel in panels for cell in panel.cells]
+        numbers = [value for value in values if value is not None]
+        if numbers:
+            count = panels[0].passport.get("n_fake", panels[0].passport.get("n", "not stated"))
+            found.append([UNTRAINED, count, metric, median(numbers), f"median of {len(numbers)} cells"])
+    return found
+
+
+def _features(panel: Panel) -> str:
+    return str(panel.passport.get("extractor", "not stated"))
+
+
+def _section(panel: Panel, found: list[list[Any]]) -> str:
+    metrics = list(dict.fromkeys(rung[2] for rung in found))
+    values = {(name, metric): _text(value, spread) for name, _, metric, value, spread in found}
+    sizes = {name: count for name, count, *_ in found}
+    lines = [
+        [name, size, *(values.get((name, metric), "not measured") for metric in metrics)]
+        for name, size in sizes.items()
+    ]
+    note = (
+        "" if len(sizes) > 1 else "The run has no ladder for these features: there is no floor to read the values by."
+    )
+    return section(f"{panel.task} on {panel.data}, features {_features(panel)}", ["images", "n", *metrics], lines, note)
+
+
+def _text(value: float, spread: float | str) -> str:
+    return number(value) if isinstance(spread, str) else f"{number(value)} ± {number(spread)}"

@@ -1,0 +1,71 @@
+"""What the values depend on: the quality passports, and every resolved setting."""
+
+import json
+
+from reports.loading import Run
+from reports.panels import Panel
+from reports.tables.base import Row, Table, make_frame, names_of, section
+from reports.text import local, setting
+
+VARIES = "varies by seed"
+
+
+def passports(run: Run, panels: list[Panel]) -> Table:
+    """One row per distinct passport."""
+    distinct: dict[str, list[Panel]] = {}
+    for panel in panels:
+        if panel.passport:
+            distinct.setdefault(json.dumps(panel.passport, sort_keys=True), []).append(panel)
+    rows = [
+        {"panels": "; ".join(panel.title for panel in group), **group[0].passport, **_selection(group[0])}
+        for group in distinct.values()
+    ]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    lines = [[name, *(local(setting(row.get(name))) for row in rows)] for name in names]
+    header = ["passport", *(str(number + 1) for number in range(len(rows)))]
+    frame = make_frame([{name: local(setting(row.get(name))) for name in names} for row in rows])
+    text = section("Passports", header, lines) if rows else "No cell has quality values.\n"
+    note = "All that a quality value depends on beside the images; values with unlike passports are never put side by side."
+    return Table("passports", "How quality was measured", text, frame, note)
+
+
+def _selection(panel: Panel) -> Row:
+    return {"best chosen by": next((cell.quality.get("selection") for cell in panel.cells if cell.quality), None)}
+
+
+def settings(run: Run, panels: list[Panel]) -> Table:
+    """Every setting; those that differ between the losses of a panel in a table of their own."""
+    rows = [
+        {**names_of(panel), "setting": name, "loss": loss, "value": value}
+        for panel in panels
+        for name, values in resolved(panel).items()
+        for loss, value in values.items()
+    ]
+    frame = make_frame(rows, [*names_of(panels[0]), "setting", "loss", "value"])
+    note = "What differs between the losses of a panel stands first, what they share second."
+    return Table("settings", "Settings", "\n".join(_sections(panel) for panel in panels), frame, note)
+
+
+def resolved(panel: Panel) -> dict[str, dict[str, str]]:
+    """Setting -> loss -> value as text; a loss without any record of its settings is left out."""
+    found: dict[str, dict[str, str]] = {}
+    for loss in panel.losses:
+        every = [cell.settings for cell in panel.of(loss) if cell.settings]
+        for name in sorted({name for part in every for name in part}):
+            values = {local(setting(part.get(name))) for part in every}
+            found.setdefault(name, {})[loss] = values.pop() if len(values) == 1 else VARIES
+    return dict(sorted(found.items()))
+
+
+def _sections(panel: Panel) -> str:
+    every = resolved(panel)
+    known = [loss for loss in panel.losses if any(loss in values for values in every.values())]
+    unlike = {name: values for name, values in every.items() if len({values.get(loss) for loss in known}) > 1}
+    differing = [[name, *(values.get(loss, "not set") for loss in known)] for name, values in unlike.items()]
+    shared = [[name, next(iter(values.values()))] for name, values in every.items() if name not in unlike]
+    return "\n".join(
+        [
+            section(f"{panel.title}: what differs", ["setting", *known], differing),
+            section(f"{panel.title}: shared by all losses", ["setting", "value"], shared),
+        ]
+    )

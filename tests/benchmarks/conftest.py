@@ -1,0 +1,33 @@
+import os
+
+import pytest
+
+from benchmarks.plan import Cell, DataFacts, LossFacts, make_plan
+
+PUBLISHED = {"optimizer": "adam", "learning_rate": 1e-4, "betas": [0.0, 0.9], "discriminator_norm": "layer", "n_critic": 5}
+SHARED = {
+    "steps": 4,
+    "seconds": None,
+    "batch_size": 4,
+    "width": 4,
+    "latents": 4,
+    "generator_norm": "batch",
+    "precision": "fp32",
+    "channels_last": True,
+    "device": "cpu",
+    "features": "digits",
+    "eval_every": 2,
+    "log_every": 2,
+}
+DIGITS = DataFacts("digits", "5109e8921c80fbc0", 1, 16, "digits")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_threads() -> None:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture
+def cells() -> list[Cell]:
+    facts = [LossFacts("bce", "BCE()", {**PUBLISHED, "n_critic": 1}), LossFacts("wgangp", "…", PUBLISHED, False)]
+    return list(make_plan("dcgan", "both", [0, 1], SHARED, facts, DIGITS).cells)

@@ -1,0 +1,39 @@
+import threading
+from pathlib import Path
+
+import pytest
+
+from benchmarks.lock import machine_lock
+
+pytest.importorskip("fcntl")
+
+
+def test_runs_share_it_and_a_timing_pass_waits_for_them(tmp_path: Path) -> None:
+    path, order, told = tmp_path / "lock", [], threading.Event()
+
+    def timing_pass() -> None:
+        with machine_lock(alone=True, waiting=told.set, path=path):
+            order.append("timing")
+
+    with machine_lock(alone=False, path=path), machine_lock(alone=False, path=path):
+        thread = threading.Thread(target=timing_pass)
+        thread.start()
+        assert told.wait(5)
+        order.append("run")
+    thread.join(5)
+    assert order == ["run", "timing"]
+
+
+def test_runs_wait_for_a_timing_pass(tmp_path: Path) -> None:
+    path, told = tmp_path / "lock", threading.Event()
+
+    def run() -> None:
+        with machine_lock(alone=False, waiting=told.set, path=path):
+            pass
+
+    with machine_lock(alone=True, path=path):
+        thread = threading.Thread(target=run)
+        thread.start()
+        assert told.wait(5)
+    thread.join(5)
+    assert not thread.is_alive()

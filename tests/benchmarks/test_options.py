@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+
+from benchmarks.options import SUITES, presets, read_options
+from gan_losses.errors import UsageError
+
+
+def test_without_arguments_it_is_the_quick_preset_with_three_losses() -> None:
+    options = read_options([])
+    assert options.preset == "quick"
+    assert options.losses == ("bce", "lsgan", "wgangp")
+    assert options.seeds == tuple(range(8))
+    assert options.recipe == "both"
+    assert options.out == Path("runs/quick")
+
+
+def test_given_options_win_over_the_preset() -> None:
+    options = read_options("--preset smoke --losses lsgan,bce --seeds 3,5-7 --steps 11 --image-size 32 --workers 2".split())
+    assert options.losses == ("lsgan", "bce")
+    assert options.seeds == (3, 5, 6, 7)
+    assert (options.steps, options.image_size, options.workers, options.width) == (11, 32, 2, 8)
+
+
+@pytest.mark.parametrize("name", [path.stem for path in SUITES.glob("*.toml")])
+def test_every_suite_file_is_valid(name: str) -> None:
+    assert presets()[name]["summary"]
+    assert read_options(["--preset", name]).losses
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("--losses lsgna", "did you mean 'lsgan'"),
+        ("--losses bce,bce", "stands more than once"),
+        ("--losses ,", "at least one name"),
+        ("--task dcgann", "did you mean 'dcgan'"),
+        ("--data digts", "did you mean 'digits'"),
+        ("--recipe publishd", "did you mean 'published'"),
+        ("--preset quik", "did you mean 'quick'"),
+        ("--features digit", "did you mean 'digits'"),
+        ("--precision fp16", "unknown precision"),
+        ("--image-size 48", "expected one of 16, 32, 64, 128"),
+        ("--steps 0", "expected a positive whole number, got '0'"),
+        ("--steps -3", "expected a positive whole number, got '-3'"),
+        ("--batch-size 1.5", "expected a positive whole number, got '1.5'"),
+        ("--seconds nan", "expected a positive number, got 'nan'"),
+        ("--seconds inf", "expected a positive number, got 'inf'"),
+        ("--steps 5 --seconds 5", "exclude each other"),
+        ("--seeds 4-1", "expected numbers and ranges"),
+        ("--seeds a", "expected numbers and ranges"),
+        ("--seeds 1,1", "stands more than once"),
+        ("--seeds -1", "expected"),
+        ("--workers 0", "expected auto or a positive whole number"),
+        ("--workers many", "expected auto or a positive whole number"),
+        ("--bad-images maybe", "invalid choice"),
+        ("--lossses bce", "unrecognized arguments"),
+        ("--steps", "expected one argument"),
+    ],
+)
+def test_wrong_options_get_one_sentence(arguments: str, sentence: str) -> None:
+    with pytest.raises(UsageError, match=sentence) as caught:
+        read_options(arguments.split())
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,71 @@
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.plan import BOTH, RECIPES, LossFacts, make_plan, recipe_names
+from tests.benchmarks.conftest import DIGITS, PUBLISHED, SHARED
+
+BCE = LossFacts("bce", "BCE()", {**PUBLISHED, "n_critic": 1, "discriminator_norm": "batch"})
+WGANGP = LossFacts("wgangp", "Composed()", PUBLISHED, allows_batch_norm=False)
+
+
+def plan(*facts: LossFacts, recipe: str = BOTH, seeds: tuple[int, ...] = (0, 1)):
+    return make_plan("dcgan", recipe, seeds, SHARED, facts, DIGITS)
+
+
+def test_every_loss_is_crossed_with_every_recipe_and_seed() -> None:
+    cells = plan(BCE, WGANGP).cells
+    assert {(c.recipe, c.loss, c.seed) for c in cells} == {
+        (recipe, loss, seed) for recipe in RECIPES for loss in ("bce", "wgangp") for seed in (0, 1)
+    }
+    assert len(cells) == 8
+
+
+def test_controlled_cells_differ_in_nothing_but_the_loss() -> None:
+    first, second = (cell.settings for cell in plan(BCE, WGANGP, recipe="controlled", seeds=(0,)).cells)
+    assert {name for name in first if first[name] != second[name]} == {"loss_definition"}
+
+
+def test_controlled_discriminators_do_not_mix_samples() -> None:
+    cell = plan(BCE, recipe="controlled").cells[0]
+    assert cell.settings["discriminator_norm"] in ("group", "none")
+    assert cell.settings["n_critic"] == 1
+
+
+def test_published_cells_have_their_papers_recipe() -> None:
+    settings = {cell.loss: cell.settings for cell in plan(BCE, WGANGP, recipe="published").cells}
+    assert all(settings["wgangp"][name] == value for name, value in PUBLISHED.items())
+
+
+def test_batch_norm_under_a_per_sample_penalty_is_skipped_with_the_reason() -> None:
+    mixed = replace(WGANGP, published={**PUBLISHED, "discriminator_norm": "batch"})
+    result = plan(mixed, seeds=(0,))
+    assert [cell.recipe for cell in result.cells] == ["controlled"]
+    ((cell, reason),) = result.skipped
+    assert cell.recipe == "published"
+    assert "mixes samples" in reason
+
+
+def test_the_longest_cells_of_a_seed_come_first() -> None:
+    order = [(cell.seed, cell.settings["n_critic"]) for cell in plan(BCE, WGANGP).cells]
+    assert order == sorted(order, key=lambda pair: (pair[0], -pair[1]))
+
+
+def test_a_folder_is_the_cells_name_and_digest() -> None:
+    cell = plan(BCE, recipe="controlled").cells[0]
+    assert cell.folder.startswith("dcgan/digits/controlled/bce/seed0-")
+    assert cell.folder != cell.with_steps(5).folder
+    assert cell.with_steps(5).settings["steps"] == 5
+
+
+@pytest.mark.parametrize(("name", "value", "same"), [("steps", 9, True), ("width", 9, False), ("precision", "bf16", False)])
+def test_a_steps_digest_forgets_only_what_a_steps_time_does_not_depend_on(name: str, value: object, same: bool) -> None:
+    cell = plan(BCE).cells[0]
+    other = replace(cell, settings={**cell.settings, name: value})
+    assert (cell.step_digest == other.step_digest) is same
+    assert cell.step_digest == replace(cell, seed=7).step_digest
+
+
+def test_both_stands_for_all_recipes() -> None:
+    assert recipe_names(BOTH) == list(RECIPES)
+    assert recipe_names("published") == ["published"]
