@@ -17,18 +17,12 @@ Statistics = dict[str, Tensor | None]
 
 
 class Watch(Protocol):
-    """What an observer needs to know of its probe."""
+    """What an observer needs to know of its probe: is the step under way watched, does it end with a row."""
 
     loss: GANLoss
     step: int
-
-    @property
-    def sampling(self) -> bool:
-        """Whether the step under way is watched."""
-
-    @property
-    def at_log_point(self) -> bool:
-        """Whether the step under way ends with a row."""
+    sampling: bool
+    at_log_point: bool
 
 
 class DomainObserver:
@@ -58,29 +52,24 @@ class DomainObserver:
         yield self.discriminator.register_forward_pre_hook(self._alias)
         yield self.discriminator.register_forward_hook(self._judged)
 
-    @property
-    def watching(self) -> bool:
-        """Whether hooks do anything now."""
-        return self.probe.sampling and not self.paused
-
     def forget_step(self) -> None:
         """Let go of what was made in the step that ended."""
         self.made.clear()
         self.inputs = None
 
     def _generated(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> None:
-        if self.watching:
+        if self.probe.sampling and not self.paused:
             self.made[output.data_ptr()] = (output.detach(), args)
 
     def _alias(self, module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
         # A view of its own: its gradient is what comes through this discriminator, not through a cycle term beside it.
-        if not self.watching or not _in_generator_phase(args[0]):
+        if not self.probe.sampling or self.paused or not _in_generator_phase(args[0]):
             return None
         return (args[0].view_as(args[0]), *args[1:])
 
     def _judged(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> None:
         images: Tensor = args[0]
-        if not self.watching or (images.requires_grad and images.is_leaf):
+        if not self.probe.sampling or self.paused or (images.requires_grad and images.is_leaf):
             return
         if _in_generator_phase(images):
             self._generator_phase(images, output)

@@ -39,6 +39,9 @@ class SaturationProbe:
         held_out: real images that D never trains on, domain -> (N, C, H, W), for the overfitting statistics.
 
     Attributes:
+        step: generator steps seen so far.
+        at_log_point: whether the generator step under way ends with a row.
+        sampling: whether it is watched at all.
         rows: one dict per log point: `step`, `saturation` (network or domain -> statistic -> float or None), `layers`.
 
     Example:
@@ -58,13 +61,13 @@ class SaturationProbe:
         discriminator: Networks,
         loss: GANLoss,
         every: int = 100,
-        stride: int = 4,
+        stride: int = 5,
         held_out: Mapping[str, Tensor] | None = None,
     ) -> None:
         self.generators, self.discriminators = _by_domain(generator), _by_domain(discriminator)
         self.loss, self.every, self.stride, held_out = loss, every, stride, held_out or {}
         self.rows: list[Row] = []
-        self.step = 0
+        self._begin(0)
         self._observers = {
             domain: DomainObserver(self, self.generators[domain], network, held_out.get(domain))
             for domain, network in self.discriminators.items()
@@ -76,16 +79,6 @@ class SaturationProbe:
         self._norms: dict[str, list[Tensor]] = defaultdict(list)
         self._before: list[Tensor] = []
         self._hooks = ExitStack()
-
-    @property
-    def at_log_point(self) -> bool:
-        """Whether the generator step under way ends with a row."""
-        return (self.step + 1) % self.every == 0
-
-    @property
-    def sampling(self) -> bool:
-        """Whether the generator step under way is watched at all."""
-        return (self.step + 1) % self.stride == 0 or self.at_log_point
 
     def __enter__(self) -> "SaturationProbe":
         for hook in (
@@ -101,6 +94,12 @@ class SaturationProbe:
     ) -> None:
         self._hooks.close()
 
+    def _begin(self, step: int) -> None:
+        """Plain attributes, as hooks read them several times a step."""
+        self.step = step
+        self.at_log_point = (step + 1) % self.every == 0
+        self.sampling = self.at_log_point or (step + 1) % self.stride == 0
+
     def mark_fake(self, images: Mapping[str, Tensor]) -> None:
         """Make known that these images (by domain) are fake though the generator did not just make them."""
         if not self.sampling:
@@ -112,8 +111,8 @@ class SaturationProbe:
         return self._owners.get(id(optimizer.param_groups[0]["params"][0]))
 
     def _before_update(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
-        owner = self._owner(optimizer)
-        if owner is None or not self.sampling:
+        owner = self._owner(optimizer) if self.sampling else None
+        if owner is None:
             return
         for name in [owner] if owner == "generator" else self.discriminators:
             gradients = [weight.grad for weight in self._weights[name].values() if weight.grad is not None]
@@ -128,7 +127,7 @@ class SaturationProbe:
         if self.at_log_point:
             with _undisturbed([*self.generators.values(), *self.discriminators.values()]):
                 self.rows.append(self._row(optimizer))
-        self.step += 1
+        self._begin(self.step + 1)
         for observer in self._observers.values():
             observer.forget_step()
 
