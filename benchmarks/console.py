@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console as RichConsole
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -39,11 +40,11 @@ class Console:
         """A table, unless quiet."""
         if self.quiet:
             return
-        table = Table(title=title, title_justify="left", title_style="bold")
+        table = Table(title=escape(title), title_justify="left", title_style="bold")
         for index, column in enumerate(columns):
-            table.add_column(column, justify="left" if index < 2 else "right")
+            table.add_column(escape(column), justify="left" if index < 2 else "right")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*map(escape, row))
         self.out.print(table)
 
     def progress(self, cells: int, steps: int) -> "CellProgress":
@@ -109,7 +110,7 @@ class CellProgress:
         name = event.cell.folder
         if event.kind == "progress":
             if name not in self.tasks:
-                self.tasks[name] = bars.add_task(short(event.cell), total=event.cell.settings["steps"], note="")
+                self.tasks[name] = bars.add_task(escape(short(event.cell)), total=event.cell.settings["steps"], note="")
             bars.update(self.tasks[name], completed=event.step, note=terms_text(event.detail))
         elif name in self.tasks:
             bars.remove_task(self.tasks.pop(name))

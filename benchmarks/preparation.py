@@ -21,7 +21,7 @@ from gan_losses.sampling import grid
 
 Json = dict[str, Any]
 FINAL = ("done", "diverged", "skipped")
-SHAPE_LIMIT, SHAPE_POINTS = 8.0, 161
+SHAPE_LIMIT, SHAPE_POINTS = 8.0, 80  # on either side of 0
 
 
 def prepare(out: Path, data: DataSet, first: Cell, console: Console) -> Path:
@@ -89,7 +89,7 @@ def loss_shape(name: str) -> Json:
 
 
 def _curves(loss: GANLoss) -> Json:
-    logits = torch.linspace(-SHAPE_LIMIT, SHAPE_LIMIT, SHAPE_POINTS, dtype=torch.float64)
+    logits = torch.arange(-SHAPE_POINTS, SHAPE_POINTS + 1, dtype=torch.float64) * (SHAPE_LIMIT / SHAPE_POINTS)
     shape: Json = {"logit": logits.tolist(), "real": None, "fake": None, "generator": None, "slope": None}
     if loss.pairs_logits:
         return shape
