@@ -24,7 +24,7 @@ FINAL = ("done", "diverged", "skipped")
 SHAPE_LIMIT, SHAPE_POINTS = 8.0, 80  # on either side of 0
 
 
-def prepare(out: Path, data: DataSet, first: Cell, console: Console) -> Path:
+def prepare(out: Path, data: DataSet, first: Cell, losses: Iterable[str], console: Console) -> Path:
     """Check the folder, then write the data set, losses.json, the ladder and a grid of real images.
 
     Returns:
@@ -37,12 +37,19 @@ def prepare(out: Path, data: DataSet, first: Cell, console: Console) -> Path:
         save_dataset(data, store)
     if data.skipped:
         console.say(f"{len(data.skipped)} unreadable files are left out: {', '.join(data.skipped[:5])}")
-    records.write_json(out / "losses.json", {"losses": [loss_shape(loss) for loss in LOSSES]})
+    _write_losses(out / "losses.json", losses)
     for domain, images in data.test.images.items():
         suffix = "" if domain == "image" else f"-{domain}"
         save_picture(out / "real" / f"{name}{suffix}.png", grid(to_float(images[:GRID])))
     _write_ladder(out / "ladders" / f"{name}-{first.settings['features']}.json", data, first, console)
     return store
+
+
+def _write_losses(path: Path, losses: Iterable[str]) -> None:
+    """Every registered loss, those of this run, and those that earlier runs into the folder have described."""
+    known = {loss["name"]: loss for loss in records.read_json(path)["losses"]} if path.exists() else {}
+    known |= {name: loss_shape(name) for name in (*LOSSES, *losses)}
+    records.write_json(path, {"losses": list(known.values())})
 
 
 def check_folder(out: Path) -> None:

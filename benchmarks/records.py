@@ -2,7 +2,8 @@
 
 Under the output folder of a run:
 
-    run.json                         what was asked for: {"schema", "command", "options", "cells": [ids], "skipped": [{"cell": {as in a record}, "reason"}]}
+    run.json                         what was asked for: {"schema", "command", "options", "cells": [ids],
+                                     "skipped": [{"cell": {as in a record}, "reason"}]}
     losses.json                      shapes and facts of every registered loss (below)
     ladders/<data>-<size>-<features>.json   rows to read quality by (below)
     real/<data>-<size>.png           a grid of real test images

@@ -71,7 +71,7 @@ class Run:
             raise UsageError(f"nothing to train: {plan.skipped[0][0].loss} is skipped, because {plan.skipped[0][1]}.")
         if self.options.dry_run:
             return self._dry_run(plan, data)
-        store = preparation.prepare(self.out, data, plan.cells[0], self.console)
+        store = preparation.prepare(self.out, data, plan.cells[0], self.options.losses, self.console)
         self._write_run(plan)
         timing = self._time(plan, store)
         cells = self._budget(plan.cells, timing)

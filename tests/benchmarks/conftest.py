@@ -4,7 +4,13 @@ import pytest
 
 from benchmarks.plan import Cell, DataFacts, LossFacts, make_plan
 
-PUBLISHED = {"optimizer": "adam", "learning_rate": 1e-4, "betas": [0.0, 0.9], "discriminator_norm": "layer", "n_critic": 5}
+PUBLISHED = {
+    "optimizer": "adam",
+    "learning_rate": 1e-4,
+    "betas": [0.0, 0.9],
+    "discriminator_norm": "layer",
+    "n_critic": 5,
+}
 SHARED = {
     "steps": 4,
     "seconds": None,

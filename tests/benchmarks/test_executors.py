@@ -85,14 +85,22 @@ def test_a_function_alone_sends_what_it_finds_and_raises_what_it_meets() -> None
         list(call_alone(crash, 7))
 
 
-@pytest.mark.parametrize(("code", "text"), [(3, "exit code 3"), (-9, "SIGKILL"), (-11, "SIGSEGV"), (-200, "signal 200")])
+@pytest.mark.parametrize(
+    ("code", "text"), [(3, "exit code 3"), (-9, "SIGKILL"), (-11, "SIGSEGV"), (-200, "signal 200")]
+)
 def test_causes_are_told_in_words(code: int, text: str) -> None:
     assert text in executors._cause(code)
 
 
 @pytest.mark.parametrize(
     ("device", "cores", "cells", "gigabytes", "expected"),
-    [("cpu", 2, 48, 20, 2), ("cpu", 64, 3, 999, 3), ("cpu", 64, 48, 5, 5), ("cpu", 4, 4, 0, 1), ("cuda", 16, 48, 99, 1)],
+    [
+        ("cpu", 2, 48, 20, 2),
+        ("cpu", 64, 3, 999, 3),
+        ("cpu", 64, 48, 5, 5),
+        ("cpu", 4, 4, 0, 1),
+        ("cuda", 16, 48, 99, 1),
+    ],
 )
 def test_workers_fit_cores_cells_and_memory(device, cores, cells, gigabytes, expected) -> None:
     assert default_workers(device, cores, cells, gigabytes * 2**30) == expected

@@ -16,7 +16,9 @@ def test_without_arguments_it_is_the_quick_preset_with_three_losses() -> None:
 
 
 def test_given_options_win_over_the_preset() -> None:
-    options = read_options("--preset smoke --losses lsgan,bce --seeds 3,5-7 --steps 11 --image-size 32 --workers 2".split())
+    options = read_options(
+        "--preset smoke --losses lsgan,bce --seeds 3,5-7 --steps 11 --image-size 32 --workers 2".split()
+    )
     assert options.losses == ("lsgan", "bce")
     assert options.seeds == (3, 5, 6, 7)
     assert (options.steps, options.image_size, options.workers, options.width) == (11, 32, 2, 8)

@@ -58,7 +58,9 @@ def test_a_folder_is_the_cells_name_and_digest() -> None:
     assert cell.with_steps(5).settings["steps"] == 5
 
 
-@pytest.mark.parametrize(("name", "value", "same"), [("steps", 9, True), ("width", 9, False), ("precision", "bf16", False)])
+@pytest.mark.parametrize(
+    ("name", "value", "same"), [("steps", 9, True), ("width", 9, False), ("precision", "bf16", False)]
+)
 def test_a_steps_digest_forgets_only_what_a_steps_time_does_not_depend_on(name: str, value: object, same: bool) -> None:
     cell = plan(BCE).cells[0]
     other = replace(cell, settings={**cell.settings, name: value})

@@ -63,7 +63,8 @@ def test_each_sample_has_its_own_point_between_real_and_fake() -> None:
     weights = points.flatten(1)
     assert_close(weights, weights[:, :1].expand_as(weights))
     assert len(weights[:, 0].unique()) == 64
-    assert 0 <= weights.min() and weights.max() < 1
+    assert weights.min() >= 0
+    assert weights.max() < 1
 
 
 def test_draws_come_from_the_given_generator_alone() -> None:

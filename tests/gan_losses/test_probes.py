@@ -42,7 +42,9 @@ def test_dropout_sees_the_same_random_numbers() -> None:
     for watched in (False, True):
         torch.manual_seed(0)
         generator, discriminator = nn.Sequential(nn.Linear(3, 4), nn.Dropout()), nn.Linear(4, 1)
-        loop(generator, discriminator, SaturationProbe(generator, discriminator, get_loss("bce"), 1) if watched else None)
+        loop(
+            generator, discriminator, SaturationProbe(generator, discriminator, get_loss("bce"), 1) if watched else None
+        )
         results.append([weight.detach().clone() for weight in generator.parameters()])
     assert all(map(torch.equal, *results))
 
@@ -118,7 +120,9 @@ def test_gradients_and_norms_are_those_of_autograd(make) -> None:
     total = torch.stack([weight.norm() for weight in weights]).norm().item()
     assert row["generator"]["gradient_norm"] == pytest.approx(total, rel=1e-4)
     names = [name for name, _ in generator.named_parameters()]
-    assert_close(layers["generator"], dict(zip(names, (w.norm().item() for w in weights), strict=True)), rtol=1e-4, atol=1e-7)
+    assert_close(
+        layers["generator"], dict(zip(names, (w.norm().item() for w in weights), strict=True)), rtol=1e-4, atol=1e-7
+    )
     assert image["gradient_norm_ratio"] == pytest.approx(total / image["gradient_norm"], rel=1e-4)
 
 

@@ -79,7 +79,10 @@ def test_stalled_share_of_adam_is_read_from_its_corrected_second_moment(eps: flo
 
 def test_stalled_share_knows_rmsprop_and_passes_over_sgd() -> None:
     weight = torch.nn.Parameter(torch.ones(2))
-    for optimizer, expected in ((torch.optim.RMSprop([weight], alpha=0.0), 0.5), (torch.optim.SGD([weight], 0.1), None)):
+    for optimizer, expected in (
+        (torch.optim.RMSprop([weight], alpha=0.0), 0.5),
+        (torch.optim.SGD([weight], 0.1), None),
+    ):
         weight.grad = torch.tensor([1.0, 0.0])
         optimizer.step()
         share = saturation.stalled_share(optimizer, [weight])

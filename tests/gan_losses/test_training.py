@@ -84,17 +84,18 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(make, name: str) -> No
     assert all(map(torch.equal, weights(first), weights(second)))
 
 
+def terms_and_gradients(training: Training) -> tuple[dict[str, Tensor], dict[int, Tensor]]:
+    gradients: dict[int, Tensor] = {}
+    for position, weight in enumerate(training.generator_weights + training.discriminator_weights):
+        weight.register_post_accumulate_grad_hook(
+            lambda w, position=position: gradients.__setitem__(position, w.grad.clone())
+        )
+    return training.step(0), gradients
+
+
 @pytest.mark.parametrize("name", ["bce", "wgangp"])
 def test_channels_last_changes_losses_and_gradients_by_rounding_only(make, name: str) -> None:
-    results = []
-    for channels_last in (False, True):
-        training = make.training(name, channels_last=channels_last, optimizer="adam")
-        gradients: dict[int, Tensor] = {}
-        for position, weight in enumerate(training.generator_weights + training.discriminator_weights):
-            weight.register_post_accumulate_grad_hook(
-                lambda w, position=position: gradients.__setitem__(position, w.grad.clone())
-            )
-        results.append((training.step(0), gradients))
+    results = [terms_and_gradients(make.training(name, channels_last=layout)) for layout in (False, True)]
     for term, value in results[0][0].items():
         assert_close(results[1][0][term], value, rtol=1e-5, atol=1e-5)
     for position, gradient in results[0][1].items():

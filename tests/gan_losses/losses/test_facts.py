@@ -41,7 +41,9 @@ def optimal_value(loss: object, shift: float) -> float:
     return constant + quad(integrand, -12, 12 + shift, limit=200)[0]
 
 
-@pytest.mark.parametrize(("name", "shift"), [(name, shift) for name in OPTIMAL_VALUES for shift in OPTIMAL_VALUES[name]])
+@pytest.mark.parametrize(
+    ("name", "shift"), [(name, shift) for name in OPTIMAL_VALUES for shift in OPTIMAL_VALUES[name]]
+)
 def test_optimal_discriminator_reaches_the_known_value(name: str, shift: int) -> None:
     assert optimal_value(get_loss(name), shift) == pytest.approx(OPTIMAL_VALUES[name][shift], abs=1e-5)
 

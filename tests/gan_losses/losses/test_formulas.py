@@ -113,4 +113,6 @@ def test_wgan_slope_is_the_sum_of_minimax_and_bce(fake: list[float]) -> None:
 
 
 def test_softplus_is_exact_above_twenty_where_torch_turns_linear() -> None:
-    assert_close(softplus(torch.tensor(25.0, dtype=torch.float64)).item(), 25 + math.log1p(math.exp(-25)), rtol=1e-15, atol=0)
+    assert_close(
+        softplus(torch.tensor(25.0, dtype=torch.float64)).item(), 25 + math.log1p(math.exp(-25)), rtol=1e-15, atol=0
+    )

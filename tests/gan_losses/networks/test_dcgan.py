@@ -74,7 +74,9 @@ def test_initial_weights_are_dcgans() -> None:
 
 
 def test_equal_parts_of_unlike_networks_start_equal() -> None:
-    none, group = (build(3, "discriminator", lambda norm=norm: Discriminator(16, 1, 8, norm)) for norm in ("none", "group"))
+    none, group = (
+        build(3, "discriminator", lambda norm=norm: Discriminator(16, 1, 8, norm)) for norm in ("none", "group")
+    )
     assert torch.equal(none.layers[0].weight, group.layers[0].weight)
     other = build(4, "discriminator", lambda: Discriminator(16, 1, 8, "none"))
     assert not torch.equal(none.layers[0].weight, other.layers[0].weight)
