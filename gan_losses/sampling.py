@@ -1,5 +1,6 @@
 """Fakes for evaluation and for the eye: keyed latents, evaluation mode, no gradient."""
 
+import gan_losses._torchvision  # noqa: F401, I001  before torchvision
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -51,6 +51,7 @@ ALLOWED = {
         "gan_losses.tasks.base",
         "gan_losses.training",
         "gan_losses.random",
+        "gan_losses._torchvision",
     ),
     "benchmarks": ("benchmarks", "gan_losses"),
     "benchmarks.records": (),
