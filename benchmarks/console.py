@@ -144,7 +144,7 @@ def duration(seconds: float) -> str:
 
     Example:
         >>> duration(75), duration(4000), duration(9)
-        ('1 min 15 s', '1 h 7 min', '9 s')
+        ('1 min 15 s', '1 h 6 min', '9 s')
     """
     if seconds == float("inf"):
         return "unknown time"

@@ -85,7 +85,8 @@ def plot_seeds(axis: Axes, frame: pd.DataFrame, colour: str) -> NDArray[np.float
     median = frame.median(axis=1)
     axis.plot(median.index.to_numpy(dtype=float), median.to_numpy(), color=colour, linewidth=1.6)
     axis.autoscale_view()
-    return frame.to_numpy(dtype=float).ravel()
+    values: NDArray[np.float64] = frame.to_numpy(dtype=float).ravel()
+    return values
 
 
 def plot_ends(axis: Axes, cells: Sequence[Cell], frame: pd.DataFrame, colour: str) -> None:

@@ -1,5 +1,8 @@
 """The probe: right numbers, in anyone's loop, and not one bit of the run changed."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 from torch import nn
@@ -202,6 +205,17 @@ def test_a_smaller_last_batch_is_left_out() -> None:
             get_loss("wgan").generator(discriminator(generator(torch.randn(size, 3)))).backward()
             optimizer.step()
     assert probe.rows[0]["saturation"]["image"]["active_fraction_logit"] == pytest.approx(1.0)
+
+
+def test_it_holds_no_fakes_beyond_their_step(make) -> None:
+    training = make.training("wgan", n_critic=3)
+    made = []
+    training.task.generators["image"].register_forward_hook(lambda *call: made.append(weakref.ref(call[2])))
+    with probed(training, every=50, stride=1):
+        training.step(0)
+        assert len(made) == 3
+        gc.collect()
+        assert not any(reference() for reference in made)
 
 
 def test_it_lets_go_of_every_hook() -> None:

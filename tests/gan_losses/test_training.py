@@ -65,6 +65,17 @@ def test_the_generators_phase_leaves_the_discriminator_alone_and_the_other_way_r
     assert all(weight.requires_grad for weight in training.discriminator_weights)
 
 
+def test_the_discriminator_is_frozen_in_the_generators_phase_alone(make) -> None:
+    training = make.training("bce")
+    (discriminator,) = training.task.discriminators.values()
+    asked = []
+    discriminator.register_forward_hook(
+        lambda *call: asked.append({weight.requires_grad for weight in training.discriminator_weights})
+    )
+    training.step(0)
+    assert asked == [{True}, {True}, {False}]
+
+
 def test_draw_0_is_the_same_for_every_loss_and_n_critic(make) -> None:
     one, five = make.training("bce"), make.training("wgangp", n_critic=5)
     for name in ("image", "latents"):

@@ -104,6 +104,7 @@ def test_a_loss_answers_to_its_name(name: str) -> None:
 def test_wgan_clips_and_wgangp_penalises_instead() -> None:
     assert get_loss("wgan").clip == 0.01
     assert get_loss("wgangp").clip is None
+    assert get_loss("wgangp").penalties == (GradientPenalty(10.0),)  # type: ignore[attr-defined]
     assert not get_loss("wgangp").allows_batch_norm
 
 
