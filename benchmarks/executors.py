@@ -124,6 +124,8 @@ def _work(cell: Cell, work: Work, sender: Connection) -> None:
     try:
         status = execute(cell, work.out, work.store, work.commit, progress)
         sender.send(Event("ended", cell, detail=status))
+    except BrokenPipeError:  # the runner is gone, nobody waits for this cell
+        return
     except OSError as error:
         sender.send(Event("stopped", cell, detail=f"{error.strerror or error}: {error.filename or work.out}"))
     sender.close()

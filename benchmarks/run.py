@@ -45,6 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UsageError, records.RecordError, StoppedError) as error:
         print(f"benchmarks.run: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        sentence = f"stopped, because of {error.strerror or error}: {error.filename or 'a file in the output folder'}"
+        print(f"benchmarks.run: {sentence}. {_continue(given)}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print(f"\nInterrupted. {_continue(given)}", file=sys.stderr)
         return INTERRUPTED

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from gan_losses.data.base import DataSet, Split
@@ -27,7 +27,8 @@ def save_dataset(data: DataSet, path: Path) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     os.close(handle)
     try:
-        save_file(tensors, temporary, metadata={"facts": json.dumps(facts)})
+        # Bytes first: safetensors' own file writing hides a full disk behind an error of another class.
+        Path(temporary).write_bytes(save(tensors, metadata={"facts": json.dumps(facts)}))
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

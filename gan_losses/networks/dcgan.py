@@ -44,7 +44,8 @@ class Generator(nn.Module):
 
     def forward(self, latents: Tensor) -> Tensor:
         """Latents (N, latents) to images (N, C, H, W) in (-1, 1)."""
-        projected = self.project(latents).view(-1, self.top, 4, 4)
+        # Channels last, so that no layer behind has to change the layout.
+        projected = self.project(latents).view(-1, 4, 4, self.top).permute(0, 3, 1, 2)
         return torch.tanh(self.last(self.layers(projected)))
 
 
@@ -61,7 +62,7 @@ class Discriminator(nn.Module):
 
     Example:
         >>> network = Discriminator(64, channels=3, width=64, norm="batch")
-        >>> network.layers[-1]
+        >>> network.head
         Linear(in_features=8192, out_features=1, bias=True)
     """
 
@@ -74,10 +75,11 @@ class Discriminator(nn.Module):
             norms = norm_layers(norm, after)
             convolution = nn.Conv2d(before, after, 4, 2, 1, bias=not norms)
             layers += [normalised(norm, convolution), *norms, nn.LeakyReLU(0.2, inplace=True)]
-        layers += [nn.Flatten(), normalised(norm, nn.Linear(widths[-1] * 16, 1))]
         self.layers = nn.Sequential(*layers)
+        self.head = normalised(norm, nn.Linear(widths[-1] * 16, 1))
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (N, C, H, W) to logits (N, 1)."""
-        logits: Tensor = self.layers(images)
+        features = self.layers(images)
+        logits: Tensor = self.head(features.permute(0, 2, 3, 1).flatten(1))  # a view where channels are last
         return logits

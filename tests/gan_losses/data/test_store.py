@@ -33,10 +33,10 @@ def test_domains_and_missing_labels_are_kept(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_behind_when_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*arguments: object, **options: object) -> None:
+    def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gan_losses.data.store.save_file", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
         save_dataset(load_data("digits", 16), tmp_path / "data.safetensors")
     assert not list(tmp_path.iterdir())
