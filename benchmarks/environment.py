@@ -3,10 +3,12 @@
 import os
 import platform
 import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
 
 from benchmarks.records import digest, slug
@@ -83,6 +85,16 @@ def environment(device: torch.device, commit_id: str | None = None) -> dict[str,
         "commit": commit_id,
         **{library: _version(library) for library in LIBRARIES},
     }
+
+
+def peak_host_bytes() -> int | None:
+    """The most memory this process has held so far; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return getattr(psutil.Process().memory_info(), "peak_wset", None)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _version(library: str) -> str | None:

@@ -2,9 +2,7 @@
 
 import gan_losses._torchvision  # noqa: F401, I001  before anything that imports torchvision
 import io
-import resource
 import shutil
-import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -19,7 +17,7 @@ from torch import Tensor
 
 from benchmarks import records
 from benchmarks.cells import build_training
-from benchmarks.environment import environment
+from benchmarks.environment import environment, peak_host_bytes
 from benchmarks.plan import Cell
 from benchmarks.summary import summarise
 from gan_losses.data.base import Split
@@ -205,7 +203,6 @@ def execute(cell: Cell, out: Path, store: Path, commit: str | None, progress: Pr
 def describe(cell: Cell, status: str, reason: str | None, started: float, commit: str | None, step: int) -> Json:
     """What every record says, whatever became of the cell."""
     device = torch.device(cell.settings["device"])
-    scale = 1 if sys.platform == "darwin" else 1024
     now = time.time()
     return {
         "id": cell.folder,
@@ -216,7 +213,7 @@ def describe(cell: Cell, status: str, reason: str | None, started: float, commit
         "cell": cell.key,
         "settings": cell.settings,
         "memory": {
-            "peak_host_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale,
+            "peak_host_bytes": peak_host_bytes(),
             "peak_device_bytes": torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None,
         },
         "environment": environment(device, commit),

@@ -132,7 +132,7 @@ class Run:
         path = step_time.timing_path(self.out, self.device, torch.get_num_threads())
         cells = [*plan.cells, *preparation.recorded_cells(self.out, plan.cells[0])]
         known = step_time.read_timing(path, step_time.variants(cells))
-        if known is not None:
+        if known is not None and not self.options.force:
             return known
         rounds = self.options.timing_rounds
         self.console.say(f"Timing pass: {rounds} rounds of {len(step_time.variants(cells))} steps, interleaved, alone.")

@@ -136,15 +136,11 @@ def read_timing(path: Path, wanted: Sequence[Cell]) -> Json | None:
 def timing_pass(
     cells: Sequence[Cell], out: Path, store: Path, rounds: int, progress: Callable[[int], None] = lambda index: None
 ) -> Json:
-    """Time the steps of `cells` in a fresh process and write the record; take it as it is where it is complete."""
+    """Time the steps of `cells` in a fresh process and write the record."""
     device = torch.device(cells[0].settings["device"])
     path = timing_path(out, device, torch.get_num_threads())
-    wanted = variants(cells)
-    known = read_timing(path, wanted)
-    if known is not None:
-        return known
     result: Json = {}
-    for message in call_alone(time_steps, wanted, store, rounds):
+    for message in call_alone(time_steps, variants(cells), store, rounds):
         if "round" in message:
             progress(message["round"])
         else:
