@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import torch
 
-from benchmarks.cells import loss_facts, recipe_of
+from benchmarks.cells import HELD_OUT, loss_facts, recipe_of
 from benchmarks.plan import RECIPES
 from benchmarks.step_time import WARMUP, interleave
 from benchmarks.textbook import TextbookGAN, steps
@@ -38,7 +38,7 @@ def probes(options: argparse.Namespace) -> str:
 
 
 def _watched(off: Training, on: Training, intervals: int) -> list[tuple[list[float], list[float]]]:
-    held_out = {"image": on.batches(0, 0)["image"]}
+    held_out = {"image": torch.zeros(HELD_OUT, 1, *on.batches(0, 0)["image"].shape[2:])}
     probe = SaturationProbe(on.task.generators, on.task.discriminators, on.loss, INTERVAL, held_out=held_out)
     for index in range(WARMUP):
         off.step(index)

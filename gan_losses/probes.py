@@ -61,7 +61,7 @@ class SaturationProbe:
         discriminator: Networks,
         loss: GANLoss,
         every: int = 100,
-        stride: int = 5,
+        stride: int = 10,
         held_out: Mapping[str, Tensor] | None = None,
     ) -> None:
         self.generators, self.discriminators = _by_domain(generator), _by_domain(discriminator)
