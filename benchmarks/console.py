@@ -7,8 +7,18 @@ from typing import Any, Self
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from benchmarks.executors import Event
 from benchmarks.plan import Cell
@@ -62,6 +72,13 @@ def terms_text(terms: dict[str, Any]) -> str:
     return "  ".join(f"{name} {value:.3g}" for name, value in terms.items())
 
 
+class _RateColumn(ProgressColumn):
+    """Steps per second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.0f}/s" if task.speed else "")
+
+
 class CellProgress:
     """Nested progress: all steps of all cells above, each running cell below."""
 
@@ -77,6 +94,7 @@ class CellProgress:
                 TextColumn("{task.description}"),
                 BarColumn(bar_width=24),
                 MofNCompleteColumn(),
+                _RateColumn(),
                 TimeElapsedColumn(),
                 TimeRemainingColumn(),
                 TextColumn("{task.fields[note]}", markup=False),
