@@ -108,7 +108,9 @@ class Execution:
         """One line of the curves: terms since the last log point, and the probe's row if one was made at this step."""
         finite = all_finite(self.pending[-1])
         names = list(self.pending[0])
-        means = torch.stack([torch.stack([terms[name].float() for name in names]) for terms in self.pending]).double()
+        means = (
+            torch.stack([torch.stack([terms[name].float() for name in names]) for terms in self.pending]).cpu().double()
+        )
         row = {**self._counts(), "terms": dict(zip(names, means.mean(0).tolist(), strict=True))}
         assert self.training.probe is not None
         probed = self.training.probe.rows
