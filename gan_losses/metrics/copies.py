@@ -38,7 +38,7 @@ class Copies:
 
     def rate_of(self, distances: Tensor) -> float:
         """The share of copies among images with these distances to their nearest training image."""
-        return float((distances <= self.threshold).float().mean())
+        return float((distances <= self.threshold).cpu().double().mean())
 
     def nearest(self, images: Tensor) -> Tensor:
         """Distances of `images`, uint8 (n, C, H, W), to the nearest training image each: float32 (n,) on the CPU."""
