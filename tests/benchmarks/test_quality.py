@@ -9,8 +9,8 @@ from benchmarks import records
 from benchmarks.run import main
 
 # Of the way from the floor (real against real) to the ceiling (the untrained generator), in the median over seeds.
-SHARE_OF_CEILING = 0.15
-FEWEST_OF_A_CLASS = {"bce": 0.04, "lsgan": 0.04, "wgangp": 0.02}
+SHARE_OF_CEILING = 0.12
+FEWEST_OF_A_CLASS = 0.03
 MOST_COPIES = 0.03
 
 
@@ -38,4 +38,4 @@ def test_published_recipes_learn_the_digits(run: Path, loss: str) -> None:
     worst = [
         min(v for k, v in record["quality"]["best"]["metrics"].items() if k.startswith("share")) for record in found
     ]
-    assert statistics.median(worst) >= FEWEST_OF_A_CLASS[loss]
+    assert statistics.median(worst) >= FEWEST_OF_A_CLASS
