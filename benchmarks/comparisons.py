@@ -26,9 +26,9 @@ TEXTBOOK_LOSSES = ("bce", "lsgan", "wgangp")
 
 def probes(options: argparse.Namespace) -> str:
     """What the probe adds to training time: whole intervals of log points, steps with and without it interleaved."""
-    intervals = max(1, options.rounds // INTERVAL)
+    intervals = max(4, options.rounds // INTERVAL)
     lines = [f"probe on / off, {intervals} intervals of {INTERVAL} steps, {_setting(options)}"]
-    for name in options.losses.split(","):
+    for name in map(str.strip, options.losses.split(",")):
         for recipe in RECIPES:
             off, on = _training(options, name, recipe), _training(options, name, recipe)
             seconds = _watched(off, on, intervals)
@@ -58,7 +58,7 @@ def _watched(off: Training, on: Training, intervals: int) -> list[tuple[list[flo
 def textbook(options: argparse.Namespace) -> str:
     """Textbook seconds over ours for the same networks, published recipe, steps interleaved."""
     lines = [f"textbook / ours, {options.rounds} rounds, {_setting(options)}"]
-    for name in options.losses.split(","):
+    for name in map(str.strip, options.losses.split(",")):
         ours = _training(options, name, "published")
         plain = _plain_step(options, name)
         seconds: tuple[list[float], list[float]] = ([], [])

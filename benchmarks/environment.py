@@ -41,10 +41,9 @@ def resolve_device(name: str) -> torch.device:
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         return torch.device(next(kind for kind, there in present.items() if there))
-    kind = name.partition(":")[0]
-    if kind not in present:
-        raise UsageError(f"--device {name}: expected auto, cpu, cuda or mps.")
-    if not present[kind]:
+    if name not in present:
+        raise UsageError(f"--device {name}: expected auto, cpu, cuda or mps (CUDA_VISIBLE_DEVICES chooses the GPU).")
+    if not present[name]:
         raise UsageError(f"--device {name}: torch {torch.__version__} sees no such device here; use --device cpu.")
     return torch.device(name)
 

@@ -17,6 +17,7 @@ from gan_losses.training import PRECISIONS
 
 SUITES = Path(__file__).parent / "suites"
 PROGRAM = "python -m benchmarks.run"
+MOST_SEEDS = 1000
 
 
 @dataclass(frozen=True)
@@ -80,21 +81,17 @@ def make_parser() -> argparse.ArgumentParser:
         "--preset", metavar="NAME", default="quick", help=f"defaults of all options: {', '.join(presets())}"
     )
     size = parser.add_argument_group("how much")
-    size.add_argument("--steps", type=_positive(int), metavar="N", help="generator steps of each training")
-    size.add_argument(
-        "--seconds", type=_positive(float), metavar="S", help="time of each training, in place of --steps"
-    )
-    size.add_argument("--image-size", type=_positive(int), metavar="PX", help=", ".join(map(str, SIZES)))
-    size.add_argument("--width", type=_positive(int), metavar="N", help="channels of the networks' outer layers")
-    size.add_argument("--latents", type=_positive(int), metavar="N", help="length of the latent vector")
-    size.add_argument("--batch-size", type=_positive(int), metavar="N", help="images per update")
+    size.add_argument("--steps", type=positive(int), metavar="N", help="generator steps of each training")
+    size.add_argument("--seconds", type=positive(float), metavar="S", help="time of each training, in place of --steps")
+    size.add_argument("--image-size", type=positive(int), metavar="PX", help=", ".join(map(str, SIZES)))
+    size.add_argument("--width", type=positive(int), metavar="N", help="channels of the networks' outer layers")
+    size.add_argument("--latents", type=positive(int), metavar="N", help="length of the latent vector")
+    size.add_argument("--batch-size", type=positive(int), metavar="N", help="images per update")
     judge = parser.add_argument_group("how it is judged")
     judge.add_argument("--features", metavar="NAME", help=f"of the Fréchet distance: {', '.join(FEATURES)}")
-    judge.add_argument("--eval-every", type=_positive(int), metavar="N", help="steps between evaluations")
-    judge.add_argument("--log-every", type=_positive(int), metavar="N", help="steps between log points")
-    judge.add_argument(
-        "--timing-rounds", type=_positive(int), metavar="N", help="interleaved rounds of the timing pass"
-    )
+    judge.add_argument("--eval-every", type=positive(int), metavar="N", help="steps between evaluations")
+    judge.add_argument("--log-every", type=positive(int), metavar="N", help="steps between log points")
+    judge.add_argument("--timing-rounds", type=positive(int), metavar="N", help="interleaved rounds of the timing pass")
     judge.add_argument("--bad-images", choices=["stop", "skip"], help="what an unreadable file does (default: stop)")
     where = parser.add_argument_group("where")
     where.add_argument("--device", metavar="NAME", help="auto, cpu, cuda or mps (default: auto)")
@@ -157,7 +154,9 @@ def _check(options: Options) -> None:
         raise UsageError(f"--image-size {options.image_size}: expected one of {', '.join(map(str, SIZES))}.")
 
 
-def _positive(kind: type) -> Any:
+def positive(kind: type) -> Any:
+    """An argparse type: a number of that kind above 0."""
+
     def convert(text: str) -> Any:
         try:
             value = kind(text)
@@ -189,6 +188,8 @@ def _seeds(text: str) -> tuple[int, ...]:
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()) or (dash and int(last) < int(first)):
             raise UsageError(f"--seeds {text}: expected numbers and ranges, as in 0,1,2 or 0-4.")
+        if int(last or first) - int(first) >= MOST_SEEDS:
+            raise UsageError(f"--seeds {text}: expected at most {MOST_SEEDS} seeds.")
         seeds += range(int(first), int(last or first) + 1)
     if len(seeds) != len(set(seeds)):
         raise UsageError(f"--seeds {text}: a seed stands more than once; name each seed once.")

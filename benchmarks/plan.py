@@ -1,7 +1,7 @@
 """Options -> cells. Knows neither torch nor a formula: facts of losses and data come as arguments."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchmarks import records
@@ -66,8 +66,10 @@ class Cell:
         return records.digest({**kept, "task": self.task, "loss": self.loss})
 
     def with_steps(self, steps: int) -> "Cell":
-        """The cell with another number of steps."""
-        return replace(self, settings={**self.settings, "steps": steps})
+        """The cell with another number of steps, evaluated and logged as many times as before."""
+        share = steps / self.settings["steps"]
+        intervals = {name: max(1, round(self.settings[name] * share)) for name in ("eval_every", "log_every")}
+        return replace(self, settings={**self.settings, **intervals, "steps": steps})
 
 
 NOT_IN_A_STEP = ("steps", "seconds", "eval_every", "log_every", "features", "data_digest")
@@ -156,8 +158,3 @@ def _conflict(facts: LossFacts, settings: Settings) -> str | None:
     if settings["discriminator_norm"] == "batch" and not facts.allows_batch_norm:
         return "batch norm in the discriminator mixes samples and voids its per-sample penalty"
     return None
-
-
-def as_json(cell: Cell) -> Settings:
-    """A cell as plain JSON values, for the worker that runs it."""
-    return asdict(cell)

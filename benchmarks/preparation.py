@@ -1,18 +1,19 @@
 """What stands in the output folder before the first cell is trained."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from benchmarks import records
 from benchmarks.console import Console
 from benchmarks.execute import GRID, describe, save_picture
 from benchmarks.plan import Cell
 from gan_losses.data.base import DataSet, to_float
-from gan_losses.data.store import save_dataset
+from gan_losses.data.store import load_dataset, save_dataset
 from gan_losses.errors import UsageError
 from gan_losses.losses import LOSSES, GANLoss, get_loss, slope
 from gan_losses.metrics import QualityMeter, get_features
@@ -33,7 +34,7 @@ def prepare(out: Path, data: DataSet, first: Cell, losses: Iterable[str], consol
     check_folder(out)
     name = f"{records.slug(data.name)}-{data.image_size}"
     store = out / "data" / f"{name}-{data.digest}.safetensors"
-    if not store.exists():
+    if not _stored(store):
         save_dataset(data, store)
     if data.skipped:
         console.say(f"{len(data.skipped)} unreadable files are left out: {', '.join(data.skipped[:5])}")
@@ -45,9 +46,17 @@ def prepare(out: Path, data: DataSet, first: Cell, losses: Iterable[str], consol
     return store
 
 
+def _stored(path: Path) -> bool:
+    try:
+        load_dataset(path)
+    except (OSError, SafetensorError):  # not there, or torn by a full disk
+        return False
+    return True
+
+
 def _write_losses(path: Path, losses: Iterable[str]) -> None:
     """Every registered loss, those of this run, and those that earlier runs into the folder have described."""
-    known = {loss["name"]: loss for loss in records.read_json(path)["losses"]} if path.exists() else {}
+    known = {loss["name"]: loss for loss in records.read_json(path, "losses")["losses"]} if path.exists() else {}
     known |= {name: loss_shape(name) for name in (*LOSSES, *losses)}
     records.write_json(path, {"losses": list(known.values())})
 
@@ -110,22 +119,45 @@ def _curves(loss: GANLoss) -> Json:
     return shape
 
 
+def frozen_steps(out: Path, cells: Sequence[Cell]) -> dict[tuple[str, str], int]:
+    """(recipe, step digest) -> the steps that an earlier run froze for the same seconds, so that it is not run again."""
+    frozen = {}
+    for cell in recorded_cells(out, cells[0]):
+        if cell.settings.get("seconds") == cells[0].settings["seconds"]:
+            frozen[cell.recipe, cell.step_digest] = cell.settings["steps"]
+    return frozen
+
+
+def forget(out: Path, cells: Iterable[Cell]) -> None:
+    """Take away the records of cells that are to be trained again."""
+    for cell in cells:
+        (out / cell.folder / "record.json").unlink(missing_ok=True)
+
+
 def is_final(folder: Path) -> bool:
     """Whether the cell there needs no further run: done, or diverged (it would diverge again)."""
     path = folder / "record.json"
-    return path.exists() and records.read_json(path)["status"] in FINAL
+    return path.exists() and records.read_json(path, "status")["status"] in FINAL
 
 
 def recorded_cells(out: Path, like: Cell) -> list[Cell]:
     """Cells whose records lie in the folder and could be timed beside `like` (same data and device)."""
     cells = []
     for folder in records.find_records(out):
-        content = records.read_json(folder / "record.json")
+        content = records.read_json(folder / "record.json", "settings", "cell", "status")
         settings, key = content["settings"], content["cell"]
         alike = all(settings.get(name) == like.settings[name] for name in ("data_digest", "image_size", "device"))
-        if alike and content["status"] in ("done", "diverged"):
+        if alike and content["status"] in ("done", "diverged") and _known(key["loss"]):
             cells.append(Cell(**key, settings=settings))
     return cells
+
+
+def _known(loss: str) -> bool:
+    try:
+        get_loss(loss)
+    except UsageError:  # recorded by another version
+        return False
+    return True
 
 
 def write_skipped(out: Path, skipped: Iterable[tuple[Cell, str]]) -> None:
@@ -141,4 +173,5 @@ def write_failure(out: Path, cell: Cell, reason: str) -> None:
 
 def _write_unrun(out: Path, cell: Cell, status: str, reason: str) -> None:
     content = describe(cell, status, reason, time.time(), None, 0)
+    content["memory"] = {"peak_host_bytes": None, "peak_device_bytes": None}  # this process is not the cell's
     records.write_json(out / cell.folder / "record.json", content)

@@ -86,7 +86,7 @@ def slug(name: str) -> str:
         ('wgangp', 'images-tmp-a-b-94c185')
     """
     safe = re.sub(r"[^A-Za-z0-9._+]+", "-", name).strip("-.")[-60:]
-    return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+    return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()[:6]}"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -111,11 +111,15 @@ def write_json(path: Path, content: Json) -> None:
     write_bytes(path, (text + "\n").encode())
 
 
-def read_json(path: Path) -> Json:
+def read_json(path: Path, *required: str) -> Json:
     """Read one of the files above.
 
+    Args:
+        path: of the file.
+        required: keys without which it is of no use.
+
     Raises:
-        RecordError: unreadable, not JSON, or of a newer schema.
+        RecordError: unreadable, not JSON, of a newer schema, or without a required key.
     """
     try:
         content: Json = json.loads(path.read_text(encoding="utf-8"))
@@ -128,6 +132,9 @@ def read_json(path: Path) -> Json:
         raise RecordError(
             f"{path} has schema {schema}, newer than {SCHEMA}, which this version reads; update gan-losses."
         )
+    missing = [key for key in required if key not in content]
+    if missing:
+        raise RecordError(f"{path} has no {missing[0]!r}, so it is damaged; delete it and run again.")
     return content
 
 

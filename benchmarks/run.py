@@ -1,6 +1,7 @@
 """Run a comparison: python -m benchmarks.run --losses bce,lsgan,wgangp."""
 
 import gan_losses._torchvision  # noqa: F401, I001  before anything that imports torchvision
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -16,7 +17,7 @@ from benchmarks import environment, listing, preparation, records, step_time
 from benchmarks.cells import loss_facts
 from benchmarks.console import Console, duration, short
 from benchmarks.executors import Event, Work, default_workers, run_local
-from benchmarks.lock import machine_lock
+from benchmarks.lock import folder_lock, machine_lock
 from benchmarks.options import PROGRAM, Options, read_options
 from benchmarks.plan import Cell, DataFacts, Plan, make_plan
 from gan_losses.allocator import tune_allocator
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _continue(given: Sequence[str]) -> str:
     kept = [argument for argument in given if argument != "--force"]
-    return f"Finished cells are kept; continue with: {' '.join([PROGRAM, *kept])}"
+    return f"Finished cells are kept; continue with: {shlex.join([*PROGRAM.split(), *kept])}"
 
 
 class Run:
@@ -69,12 +70,20 @@ class Run:
 
     def go(self) -> int:
         """Do it and return the exit code."""
+        folder = self.options.data.partition(":")[2]
+        if folder and Path(folder).resolve() == self.out.resolve():
+            raise UsageError(f"--out {self.out} is the folder of the images; name another one.")
         data = load_data(self.options.data, self.options.image_size, self.options.bad_images)
         plan = self._plan(data)
         if not plan.cells:
             raise UsageError(f"nothing to train: {plan.skipped[0][0].loss} is skipped, because {plan.skipped[0][1]}.")
         if self.options.dry_run:
             return self._dry_run(plan, data)
+        preparation.check_folder(self.out)
+        with folder_lock(self.out):
+            return self._go(plan, data)
+
+    def _go(self, plan: Plan, data: DataSet) -> int:
         store = preparation.prepare(self.out, data, plan.cells[0], self.options.losses, self.console)
         self._write_run(plan)
         timing = self._time(plan, store)
@@ -102,7 +111,8 @@ class Run:
             "device": self.device.type,
             "features": features,
             "eval_every": options.eval_every,
-            "log_every": options.log_every,
+            "log_every": min(options.log_every, options.steps),
+            "skipped_images": len(data.skipped),
         }
         facts = [loss_facts(name) for name in options.losses]
         of_data = DataFacts(data.name, data.digest, data.channels, data.image_size, features)
@@ -121,7 +131,7 @@ class Run:
     def _write_run(self, plan: Plan) -> None:
         options = {name: value for name, value in asdict(self.options).items() if name not in ("list", "dry_run")}
         content = {
-            "command": " ".join([PROGRAM, *self.given]),
+            "command": shlex.join([*PROGRAM.split(), *self.given]),
             "options": {**options, "out": self.out.name},
             "cells": [cell.folder for cell in plan.cells],
             "skipped": [{"cell": cell.key, "reason": reason} for cell, reason in plan.skipped],
@@ -129,26 +139,31 @@ class Run:
         records.write_json(self.out / "run.json", content)
 
     def _time(self, plan: Plan, store: Path) -> Json:
-        path = step_time.timing_path(self.out, self.device, torch.get_num_threads())
+        path = step_time.timing_path(self.out, plan.cells[0], torch.get_num_threads())
         cells = [*plan.cells, *preparation.recorded_cells(self.out, plan.cells[0])]
-        known = step_time.read_timing(path, step_time.variants(cells))
+        rounds = self.options.timing_rounds
+        known = step_time.read_timing(path, step_time.variants(cells), rounds)
         if known is not None and not self.options.force:
             return known
-        rounds = self.options.timing_rounds
         self.console.say(f"Timing pass: {rounds} rounds of {len(step_time.variants(cells))} steps, interleaved, alone.")
         with machine_lock(alone=True, waiting=lambda: self.console.say("Waiting for other runs on this machine.")):
-            return step_time.timing_pass(cells, self.out, store, rounds)
+            timing = step_time.timing_pass(cells, self.out, store, rounds)
+        if timing["disturbed"]:
+            self.console.say("Other work disturbed the timing pass; --force takes it again. The report says so, too.")
+        return timing
 
     def _budget(self, cells: Sequence[Cell], timing: Json) -> tuple[Cell, ...]:
         """With `--seconds S` every cell gets ⌊S / median step⌋ steps; otherwise nothing changes."""
         if self.options.seconds is None:
             return tuple(cells)
         medians = step_time.median_steps(timing)
-        step_seconds = [medians[cell.recipe, cell.step_digest] for cell in cells]
-        return tuple(
-            cell.with_steps(max(1, int(self.options.seconds // seconds)))
-            for cell, seconds in zip(cells, step_seconds, strict=True)
-        )
+        frozen = {} if self.options.force else preparation.frozen_steps(self.out, cells)
+        budgets = []
+        for cell in cells:
+            seconds = medians.get((cell.recipe, cell.step_digest))  # None: its steps fail, and so will the cell
+            counted = max(1, int(self.options.seconds // seconds)) if seconds else cell.settings["steps"]
+            budgets.append(cell.with_steps(frozen.get((cell.recipe, cell.step_digest), counted)))
+        return tuple(budgets)
 
     def _workers(self, cells: Sequence[Cell]) -> int:
         free = psutil.virtual_memory().available
@@ -156,7 +171,9 @@ class Run:
         return self.options.workers or automatic
 
     def _train(self, cells: Sequence[Cell], store: Path) -> None:
-        missing = [cell for cell in cells if self.options.force or not preparation.is_final(self.out / cell.folder)]
+        if self.options.force:  # so that an interrupted run is continued without the option
+            preparation.forget(self.out, cells)
+        missing = [cell for cell in cells if not preparation.is_final(self.out / cell.folder)]
         self.console.say(f"{len(cells)} cells, {len(cells) - len(missing)} already there.")
         if not missing:
             return
@@ -168,7 +185,11 @@ class Run:
             machine_lock(alone=False, waiting=lambda: self.console.say(waiting)),
             self.console.progress(len(missing), sum(cell.settings["steps"] for cell in missing)) as progress,
         ):
+            ended = set()
             for event in run_local(missing, work, workers):
+                if event.kind == "died" and event.cell.folder in ended:
+                    continue  # its record is written, only its process did not end well
+                ended |= {event.cell.folder} if event.kind == "ended" else set()
                 self._take(event)
                 progress.update(event)
 

@@ -19,11 +19,14 @@ from benchmarks import records
 from benchmarks.cells import build_training, placement_of
 from benchmarks.environment import commit, device_facts, environment
 from benchmarks.executors import call_alone
+from benchmarks.lock import machine_lock
+from benchmarks.options import positive
 from benchmarks.plan import Cell
 from gan_losses.allocator import tune_allocator
 from gan_losses.data.base import DataSet
 from gan_losses.data.store import load_dataset
 from gan_losses.errors import UsageError
+from gan_losses.networks.dcgan import SIZES
 from gan_losses.timing import PHASES, PhaseClock
 from gan_losses.training import Training
 
@@ -43,9 +46,10 @@ def variants(cells: Sequence[Cell]) -> list[Cell]:
     return list(first.values())
 
 
-def timing_path(out: Path, device: torch.device, threads: int) -> Path:
-    """Where the timing record of this device lies."""
-    return out / "timing" / f"{device_facts(device, threads)['fingerprint']}.json"
+def timing_path(out: Path, cell: Cell, threads: int) -> Path:
+    """Where the timing record of this device, data set and image size lies."""
+    device = device_facts(torch.device(cell.settings["device"]), threads)["fingerprint"]
+    return out / "timing" / f"{device}-{records.slug(cell.data)}-{cell.settings['image_size']}.json"
 
 
 def interleave(steps: Sequence[Callable[[int], None]], rounds: int, told: Callable[[int], None]) -> None:
@@ -62,16 +66,27 @@ def time_steps(send: Callable[[Json], None], cells: Sequence[Cell], store: Path,
     Runs in a process of its own with all threads that torch takes.
     """
     data = load_dataset(store)
-    timed = [_Timed(cell, data) for cell in cells]
-    interleave([entry.step for entry in timed], WARMUP, lambda index: None)
-    for entry in timed:
-        entry.forget()
+    timed, failed = [], []
+    for cell in cells:
+        try:
+            timed.append(_warm(cell, data))
+        except Exception as error:  # the cell will tell; the others are timed all the same
+            key = {name: value for name, value in cell.key.items() if name != "seed"}
+            failed.append({**key, "digest": cell.step_digest, "reason": f"{type(error).__name__}: {error}"})
     began, busy, own = time.perf_counter(), _busy(), time.process_time()
     interleave([entry.step for entry in timed], rounds, lambda index: send({"round": index}))
     others = (_busy() - busy) - (time.process_time() - own)
     contention = max(0.0, others / (psutil.cpu_count() or 1) / (time.perf_counter() - began))
     entries = [entry.entry() for entry in timed]
-    send({"entries": entries, "threads": torch.get_num_threads(), "contention": contention})
+    send({"entries": entries, "failed": failed, "threads": torch.get_num_threads(), "contention": contention})
+
+
+def _warm(cell: Cell, data: DataSet) -> "_Timed":
+    timed = _Timed(cell, data)
+    for index in range(WARMUP):
+        timed.step(index)
+    timed.forget()
+    return timed
 
 
 class _Timed:
@@ -123,14 +138,16 @@ def _busy() -> float:
     return float(times.user + times.system + getattr(times, "nice", 0.0))
 
 
-def read_timing(path: Path, wanted: Sequence[Cell]) -> Json | None:
-    """The timing record, if it is there, whole, and holds every wanted step."""
-    if not path.exists():
+def read_timing(path: Path, wanted: Sequence[Cell], rounds: int = 0) -> Json | None:
+    """The timing record, if it is there, whole, of enough rounds, and holds every wanted step."""
+    try:
+        content = records.read_json(path, "status", "rounds", "entries")
+    except records.RecordError:
         return None
-    content = records.read_json(path)
-    present = {(entry["recipe"], entry["digest"]) for entry in content.get("entries", [])}
-    complete = content.get("status") == "done" and all((cell.recipe, cell.step_digest) in present for cell in wanted)
-    return content if complete else None
+    known = [*content["entries"], *content.get("failed", [])]
+    present = {(entry.get("recipe"), entry.get("digest")) for entry in known}
+    complete = content["status"] == "done" and all((cell.recipe, cell.step_digest) in present for cell in wanted)
+    return content if complete and content["rounds"] >= rounds else None
 
 
 def timing_pass(
@@ -138,7 +155,7 @@ def timing_pass(
 ) -> Json:
     """Time the steps of `cells` in a fresh process and write the record."""
     device = torch.device(cells[0].settings["device"])
-    path = timing_path(out, device, torch.get_num_threads())
+    path = timing_path(out, cells[0], torch.get_num_threads())
     result: Json = {}
     for message in call_alone(time_steps, variants(cells), store, rounds):
         if "round" in message:
@@ -176,10 +193,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what.add_argument("--probes", action="store_true", help="the cost of the saturation probe, interleaved on and off")
     what.add_argument("--against", choices=["textbook"], help="our step beside a plain one on the same networks")
     parser.add_argument("--losses", default="bce,lsgan,wgangp", help="comma-separated (default: %(default)s)")
-    parser.add_argument("--image-size", type=int, default=32, help="pixels (default: %(default)s)")
-    parser.add_argument("--width", type=int, default=32, help="of the networks (default: %(default)s)")
-    parser.add_argument("--batch-size", type=int, default=64, help="images (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=60, help="interleaved rounds (default: %(default)s)")
+    parser.add_argument("--image-size", type=int, choices=SIZES, default=32, help="pixels (default: %(default)s)")
+    parser.add_argument("--width", type=positive(int), default=32, help="of the networks (default: %(default)s)")
+    parser.add_argument("--batch-size", type=positive(int), default=64, help="images (default: %(default)s)")
+    parser.add_argument("--rounds", type=positive(int), default=60, help="interleaved rounds (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="of torch; 0 takes all cores (default: %(default)s)")
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="of ours (default: %(default)s)")
     options = parser.parse_args(arguments)
@@ -187,7 +204,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.threads:
         torch.set_num_threads(options.threads)
     try:
-        print(comparisons.probes(options) if options.probes else comparisons.textbook(options))
+        with machine_lock(alone=True, waiting=lambda: print("Waiting for other runs on this machine.")):
+            print(comparisons.probes(options) if options.probes else comparisons.textbook(options))
     except UsageError as error:
         print(f"benchmarks.step_time: {error}", file=sys.stderr)
         return 2

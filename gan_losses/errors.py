@@ -19,6 +19,6 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
         "unknown loss 'lsgna': did you mean 'lsgan'? Known: bce, lsgan."
     """
     names = list(known)
-    nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
     hint = f"did you mean '{nearest[0]}'? " if nearest else ""
     return UsageError(f"unknown {kind} {name!r}: {hint}Known: {', '.join(names)}.")

@@ -45,6 +45,7 @@ class DomainObserver:
         self.latest: dict[str, Tensor] = {}
         self.inputs: tuple[Any, ...] | None = None
         self.paused = False
+        self.precision: dict[str, Any] = {"device_type": "cpu", "enabled": False}
 
     def attach(self) -> Iterator[RemovableHandle]:
         """Hook both networks."""
@@ -72,6 +73,7 @@ class DomainObserver:
         if not self.probe.sampling or self.paused or (images.requires_grad and images.is_leaf):
             return
         if _in_generator_phase(images):
+            self.precision = _autocast(images.device.type)
             self._generator_phase(images, output)
         elif torch.is_grad_enabled():
             kind = "fake" if images.data_ptr() in self.made else "real"
@@ -110,6 +112,7 @@ class DomainObserver:
             return None
         weights = [weight for weight in self.generator.parameters() if weight.requires_grad]
         halves = []
+        logits = logits.float()
         for part in (slice(0, half), slice(half, 2 * half)):
             value = generator_loss(self.probe.loss, logits[part], None if real is None else real[part])
             gradients = torch.autograd.grad(value, weights, retain_graph=True, materialize_grads=True)
@@ -121,7 +124,9 @@ class DomainObserver:
         self.paused = True
         try:
             series = {name: _stacked(values) for name, values in self.series.items() if values}
-            result = {**_sums(series), **self.extras, **self._after()}
+            with torch.autocast(**self.precision):  # as the passes that are compared with
+                after = self._after()
+            result = {**_sums(series), **self.extras, **after}
         finally:
             self.paused = False
         self.series.clear()
@@ -155,7 +160,7 @@ class DomainObserver:
         random = keyed_generator(0, "lipschitz", self.probe.step, device=real.device)
         points = interpolate(real, fake, random).requires_grad_()
         with torch.enable_grad():
-            total = _per_image(self.discriminator(points)).mean(1).sum()
+            total = _per_image(self.discriminator(points)).float().mean(1).sum()
             (gradient,) = torch.autograd.grad(total, points)
         norms = torch.linalg.vector_norm(_per_image(gradient), dim=1)
         return {"lipschitz_mean": norms.mean(), "lipschitz_max": norms.max()}
@@ -167,7 +172,7 @@ def _sums(series: dict[str, Tensor]) -> Statistics:
     logits: dict[str, Tensor] = {kind: series[kind].mean(-1) for kind in ("real", "fake") if kind in series}
     for name, values in logits.items():
         result[f"{name}_logit_mean"] = values.mean()
-        result[f"{name}_logit_std"] = values.std(-1).mean()
+        result[f"{name}_logit_std"] = values.std(-1, correction=0).mean()
     if len(logits) == 2 and len(logits["real"]) == len(logits["fake"]):
         result["accuracy"] = saturation.ordered_share(logits["real"], logits["fake"]).mean()
     logs: dict[str, Tensor] = {}
@@ -181,6 +186,12 @@ def _sums(series: dict[str, Tensor]) -> Statistics:
     if len(logs) == 2:
         result["log_discriminator_slope"] = logs["gradient"] - logs["slope"]
     return result
+
+
+def _autocast(device_type: str) -> dict[str, Any]:
+    """The autocast in force on the device, as the arguments that bring it back."""
+    dtype = torch.get_autocast_dtype(device_type)
+    return {"device_type": device_type, "dtype": dtype, "enabled": torch.is_autocast_enabled(device_type)}
 
 
 def _in_generator_phase(images: Tensor) -> bool:

@@ -64,7 +64,7 @@ def input_gradient(discriminator: Discriminator, images: Tensor) -> Tensor:
     """
     images = images.detach().requires_grad_()
     with torch.enable_grad():
-        logits = discriminator(images)
+        logits = discriminator(images).to(images.dtype)  # autocast gives short ones
         means = logits.reshape(len(images), -1).mean(1)
         (gradient,) = torch.autograd.grad(means.sum(), images, create_graph=True)
     return gradient
@@ -73,7 +73,7 @@ def input_gradient(discriminator: Discriminator, images: Tensor) -> Tensor:
 def interpolate(real: Tensor, fake: Tensor, random: torch.Generator) -> Tensor:
     """x̂ = εx + (1 - ε)G(z) with one ε ~ U[0, 1) per sample."""
     weight = torch.rand(len(real), *[1] * (real.dim() - 1), generator=random, device=real.device, dtype=real.dtype)
-    return torch.lerp(fake.detach(), real, weight)
+    return torch.lerp(fake.detach().to(real.dtype), real, weight)
 
 
 @final

@@ -15,6 +15,9 @@ class PhaseClock:
     included. `discriminator`: its forward passes and the one backward pass of the summed objective. `penalty`: its forward
     pass with the inner gradient. `optimisers`: updates, clipping, clearing of gradients. The phases add up to the step.
 
+    On CUDA the wall time of a phase is the time to launch it, and the last one's holds the wait for the device: there read
+    the phases by events.
+
     Args:
         device: on CUDA, events are recorded beside the wall clock, and read by `finish`, which waits for the device.
 

@@ -160,7 +160,9 @@ class Training:
         terms: Terms = {}
         for domain, discriminator in self.task.discriminators.items():
             real, fake = batch[domain], history[domain]
-            terms[f"discriminator_{domain}"] = self.loss.discriminator(discriminator(real), discriminator(fake))
+            terms[f"discriminator_{domain}"] = self.loss.discriminator(
+                _logits(discriminator, real), _logits(discriminator, fake)
+            )
             self.clock("penalty")
             penalty = self.loss.penalty(discriminator, real, fake, self._random(f"penalty/{domain}", index, draw))
             if penalty is not None:
@@ -171,8 +173,8 @@ class Training:
     def _generator_terms(self, batch: Batch, fakes: dict[str, Tensor]) -> Terms:
         terms: Terms = {}
         for domain, discriminator in self.task.discriminators.items():
-            real = discriminator(batch[domain]) if self.loss.pairs_logits else None
-            terms[f"adversarial_{domain}"] = generator_loss(self.loss, discriminator(fakes[domain]), real)
+            real = _logits(discriminator, batch[domain]) if self.loss.pairs_logits else None
+            terms[f"adversarial_{domain}"] = generator_loss(self.loss, _logits(discriminator, fakes[domain]), real)
         return terms | self.task.auxiliary(batch, fakes)
 
     @torch.no_grad()
@@ -181,6 +183,12 @@ class Training:
             weights: list[Tensor] = list(self.discriminator_weights)
             torch._foreach_clamp_min_(weights, -self.loss.clip)
             torch._foreach_clamp_max_(weights, self.loss.clip)
+
+
+def _logits(discriminator: nn.Module, images: Tensor) -> Tensor:
+    """Logits in float32: in bfloat16 a critic's difference of means would keep three digits."""
+    logits: Tensor = discriminator(images)
+    return logits.float()
 
 
 class frozen:  # noqa: N801, a context manager used like a function

@@ -56,7 +56,7 @@ ALLOWED = {
     "benchmarks": ("benchmarks", "gan_losses"),
     "benchmarks.records": (),
     "benchmarks.summary": (),
-    "benchmarks.lock": (),
+    "benchmarks.lock": ("gan_losses.errors",),
     "benchmarks.plan": ("benchmarks.records",),
     "reports": ("reports", "benchmarks.records"),
 }

@@ -129,6 +129,9 @@ class Batches:
         cached = self._orders.get((domain, draw))
         if cached is None or cached[0] != epoch:
             generator = keyed_generator(self.seed, f"order/{domain}", draw, epoch)
-            order = torch.randperm(len(self.images[domain]), generator=generator).to(self.device)
+            order = torch.randperm(len(self.images[domain]), generator=generator)
+            if self.device.type == "cuda":
+                order = order.pin_memory()  # so that the copy does not wait for the device
+            order = order.to(self.device, non_blocking=True)
             cached = self._orders[domain, draw] = (epoch, order)
         return cached[1]

@@ -41,7 +41,10 @@ def load_folder(folder: str, image_size: int, bad_images: str = "stop") -> DataS
 
 
 def find_images(root: Path) -> Iterator[Path]:
-    """Every file below `root` with an image's suffix; no hidden files or folders, links followed, each folder once."""
+    """Every file below `root` with an image's suffix; no hidden ones, links followed, each folder once.
+
+    A subfolder that holds the output of a run (`run.json`) is passed over: its samples would become training images.
+    """
 
     def refuse(error: OSError) -> None:
         raise UsageError(f"cannot list {str(error.filename)!r} ({error.strerror}): allow reading it or move it away.")
@@ -54,6 +57,9 @@ def find_images(root: Path) -> Iterator[Path]:
             folders.clear()
             continue
         seen.add(identity)
+        if Path(folder) != root and "run.json" in files:  # the output of a run: its pictures are no data
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         names = (name for name in files if not name.startswith("."))
         yield from (Path(folder, name) for name in names if Path(name).suffix.lower() in SUFFIXES)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 Band = float | tuple[float, float] | None
 
@@ -142,6 +142,3 @@ def slope(loss: GANLoss, fake: Tensor, real: Tensor | None = None) -> Tensor:
 def generator_loss(loss: GANLoss, fake: Tensor, real: Tensor | None) -> Tensor:
     """`loss.generator`, with the real logits only where the loss asks for them."""
     return loss.generator(fake, real) if loss.pairs_logits else loss.generator(fake)
-
-
-Discriminator = nn.Module | Callable[[Tensor], Tensor]

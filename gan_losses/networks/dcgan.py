@@ -35,11 +35,11 @@ class Generator(nn.Module):
         widths = _widths(image_size, width)[::-1]
         self.top = widths[0]
         self.project = normalised(norm, nn.Linear(latents, self.top * 16, bias=False))
-        layers: list[nn.Module] = [*norm_layers(norm, self.top), nn.ReLU(inplace=True)]
+        blocks = [nn.Sequential(*norm_layers(norm, self.top), nn.ReLU(inplace=True))]
         for before, after in pairwise(widths):
-            convolution = nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)
-            layers += [normalised(norm, convolution), *norm_layers(norm, after), nn.ReLU(inplace=True)]
-        self.layers = nn.Sequential(*layers)
+            convolution = normalised(norm, nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False))
+            blocks.append(nn.Sequential(convolution, *norm_layers(norm, after), nn.ReLU(inplace=True)))
+        self.layers = nn.Sequential(*blocks)
         self.last = normalised(norm, nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1))
 
     def forward(self, latents: Tensor) -> Tensor:
@@ -70,12 +70,13 @@ class Discriminator(nn.Module):
         super().__init__()
         widths = _widths(image_size, width)
         first = nn.Conv2d(channels, width, 4, 2, 1)
-        layers: list[nn.Module] = [normalised(norm, first), nn.LeakyReLU(0.2, inplace=True)]
+        # In blocks, so that a weight's name, and with it its initial value, does not depend on the norm.
+        blocks = [nn.Sequential(normalised(norm, first), nn.LeakyReLU(0.2, inplace=True))]
         for before, after in pairwise(widths):
             norms = norm_layers(norm, after)
-            convolution = nn.Conv2d(before, after, 4, 2, 1, bias=not norms)
-            layers += [normalised(norm, convolution), *norms, nn.LeakyReLU(0.2, inplace=True)]
-        self.layers = nn.Sequential(*layers)
+            convolution = normalised(norm, nn.Conv2d(before, after, 4, 2, 1, bias=not norms))
+            blocks.append(nn.Sequential(convolution, *norms, nn.LeakyReLU(0.2, inplace=True)))
+        self.layers = nn.Sequential(*blocks)
         self.head = normalised(norm, nn.Linear(widths[-1] * 16, 1))
 
     def forward(self, images: Tensor) -> Tensor:

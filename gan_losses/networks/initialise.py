@@ -10,6 +10,8 @@ from gan_losses.random import keyed_generator, stream_seed
 
 Module = TypeVar("Module", bound=nn.Module)
 
+SPECTRAL = ("parametrizations.weight.original", "weight")  # how spectral norm names a weight, and its plain name
+
 
 def build(seed: int, stream: str, make: Callable[[], Module]) -> Module:
     """Make a module and initialise it; whatever its constructor draws is keyed too (spectral norm's vectors)."""
@@ -34,6 +36,6 @@ def initialise(module: Module, seed: int, stream: str) -> Module:
             parameter.zero_()
         else:
             mean = 1.0 if parameter.dim() == 1 else 0.0
-            random = keyed_generator(seed, f"weights/{stream}/{name}")
+            random = keyed_generator(seed, f"weights/{stream}/{name.replace(*SPECTRAL)}")
             parameter.normal_(mean, 0.02, generator=random)
     return module

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.lock import machine_lock
+from benchmarks.lock import folder_lock, machine_lock
+from gan_losses.errors import UsageError
 
 pytest.importorskip("fcntl")
 
@@ -37,3 +38,17 @@ def test_runs_wait_for_a_timing_pass(tmp_path: Path) -> None:
         assert told.wait(5)
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_a_folder_belongs_to_one_run_at_a_time(tmp_path: Path) -> None:
+    with folder_lock(tmp_path), pytest.raises(UsageError, match="another run is writing"), folder_lock(tmp_path):
+        pass
+    with folder_lock(tmp_path):
+        pass
+
+
+def test_another_users_lock_file_will_do(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.touch(mode=0o444)
+    with machine_lock(alone=True, path=path):
+        pass

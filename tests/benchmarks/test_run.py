@@ -136,7 +136,6 @@ def test_force_trains_again(run, tmp_path) -> None:
 
 
 def test_seconds_become_steps_by_the_timing_pass(tmp_path) -> None:
-    arguments = [word for word in TINY if word not in ("--steps", "4")]
     arguments = "--preset smoke --losses bce --recipe controlled --seeds 0 --seconds 0.05 --width 4".split()
     arguments += "--batch-size 4 --latents 4 --timing-rounds 3 --device cpu --quiet".split()
     assert main([*arguments, "--out", str(tmp_path / "o")]) == 0
@@ -146,6 +145,10 @@ def test_seconds_become_steps_by_the_timing_pass(tmp_path) -> None:
     assert cell["settings"]["steps"] == max(1, int(0.05 // middle))
     assert main([*arguments, "--out", str(tmp_path / "o")]) == 0
     assert len(cells(tmp_path / "o")) == 1  # the frozen number of steps stands
+    assert len(cell["quality"]["along"]) in (2, 3)  # evaluated as often as planned: at 0, 20 and 40 of 40 steps
+    arguments[3] = "bce,lsgan"
+    assert main([*arguments, "--out", str(tmp_path / "o")]) == 0
+    assert [cell["cell"]["loss"] for cell in cells(tmp_path / "o")] == ["bce", "lsgan"]  # bce was not trained again
 
 
 def test_a_diverging_cell_and_a_failing_one_are_records_and_the_others_go_on(tmp_path, monkeypatch) -> None:
@@ -189,6 +192,40 @@ def test_a_diverging_cell_and_a_failing_one_are_records_and_the_others_go_on(tmp
     assert "quality" not in failed
 
 
+def test_a_step_that_fails_costs_its_loss_the_timing_and_nobody_else(tmp_path, monkeypatch) -> None:
+    from benchmarks import step_time
+    from benchmarks.plan import LossFacts, make_plan
+    from gan_losses.data import load_data
+    from gan_losses.data.store import save_dataset
+    from gan_losses.losses.least_squares import LSGAN
+    from tests.benchmarks.conftest import DIGITS, PUBLISHED, SHARED
+
+    def broken(self, real, fake):
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr(LSGAN, "discriminator", broken)
+    save_dataset(load_data("digits", 16), tmp_path / "d.safetensors")
+    facts = [LossFacts(name, name, PUBLISHED) for name in ("bce", "lsgan")]
+    planned = make_plan("dcgan", "controlled", [0], SHARED, facts, DIGITS).cells
+    sent: list[dict] = []
+    step_time.time_steps(sent.append, planned, tmp_path / "d.safetensors", 2)
+    assert [entry["loss"] for entry in sent[-1]["entries"]] == ["bce"]
+    assert [(entry["loss"], entry["reason"]) for entry in sent[-1]["failed"]] == [
+        ("lsgan", "RuntimeError: out of luck")
+    ]
+
+
+def test_the_output_of_a_run_is_no_data(tmp_path, capsys) -> None:
+    for number in range(12):
+        Image.new("RGB", (20, 20), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    arguments = [*TINY, "--losses", "bce", "--seeds", "0", "--data", f"images:{tmp_path}"]
+    assert main([*arguments, "--out", str(tmp_path)]) == 2
+    assert "is the folder of the images" in capsys.readouterr().err
+    for _ in range(2):
+        assert main([*arguments, "--out", str(tmp_path / "run")]) == 0
+    assert len(cells(tmp_path / "run")) == 1
+
+
 def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, capsys) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "one").mkdir()
@@ -205,6 +242,8 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, capsys) -> None:
         ("--out", str(tmp_path / "file")): "is a file",
         ("--out", str(tmp_path / "newer")): "newer than",
         ("--device", "tpu"): "expected auto, cpu, cuda or mps",
+        ("--device", "cpu:1"): "expected auto, cpu, cuda or mps",
+        ("--seeds", "0-99999999"): "at most",
         ("--image-size", "48"): "expected one of",
         ("--steps", "0"): "positive",
     }

@@ -29,11 +29,14 @@ def test_a_timing_record_is_taken_only_when_whole(cells, tmp_path) -> None:
     path = tmp_path / "t.json"
     assert read_timing(path, cells) is None
     entries = [{"recipe": cell.recipe, "digest": cell.step_digest} for cell in variants(cells)]
-    records.write_json(path, {"status": "done", "entries": entries})
-    assert read_timing(path, cells) is not None
-    records.write_json(path, {"status": "done", "entries": entries[1:]})
+    records.write_json(path, {"status": "done", "rounds": 5, "entries": entries})
+    assert read_timing(path, cells, rounds=5) is not None
+    assert read_timing(path, cells, rounds=6) is None
+    path.write_text('{"schema": 1, "entries": [{}]}')
     assert read_timing(path, cells) is None
-    records.write_json(path, {"status": "failed", "entries": entries})
+    records.write_json(path, {"status": "done", "rounds": 5, "entries": entries[1:]})
+    assert read_timing(path, cells) is None
+    records.write_json(path, {"status": "failed", "rounds": 5, "entries": entries})
     assert read_timing(path, cells) is None
 
 

@@ -40,6 +40,21 @@ def test_weights_and_buffers_are_equal_bit_for_bit_with_and_without_it(make, nam
         assert torch.equal(value, state(watched)[key]), key
 
 
+@pytest.mark.parametrize("name", [*LOSSES, "bce+gp"])
+def test_it_works_and_disturbs_nothing_under_bf16(make, name) -> None:
+    plain, watched = (make.training(name, precision="bf16", n_critic=2) for _ in range(2))
+    with probed(watched, every=3, stride=1, held_out={"image": torch.zeros(4, 1, 16, 16)}) as probe:
+        for index in range(3):
+            plain.step(index)
+            terms = watched.step(index)
+    assert {term.dtype for term in terms.values()} == {torch.float32}
+    for key, value in state(plain).items():
+        assert torch.equal(value, state(watched)[key]), key
+    image = probe.rows[0]["saturation"]["image"]
+    assert image["fake_logit_after"] is not None
+    assert image["lipschitz_mean"] is not None
+
+
 def test_dropout_sees_the_same_random_numbers() -> None:
     results = []
     for watched in (False, True):
