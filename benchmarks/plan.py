@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any
 
 from benchmarks import records
@@ -68,7 +69,7 @@ class Cell:
     def with_steps(self, steps: int) -> "Cell":
         """The cell with another number of steps, evaluated and logged as many times as before."""
         share = steps / self.settings["steps"]
-        intervals = {name: max(1, round(self.settings[name] * share)) for name in ("eval_every", "log_every")}
+        intervals = {name: ceil(self.settings[name] * share) for name in ("eval_every", "log_every")}
         return replace(self, settings={**self.settings, **intervals, "steps": steps})
 
 
