@@ -2,7 +2,8 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from gan_losses.losses import LOSSES, Composed, GANLoss, get_loss
+from gan_losses.losses import LOSSES, Composed, GANLoss, Recipe, discriminator_loss, generator_loss, get_loss
+from gan_losses.penalties import PENALTIES, Penalty, Update
 from gan_losses.probes import SaturationProbe
 
 try:
@@ -10,4 +11,17 @@ try:
 except PackageNotFoundError:  # a bare checkout on the path
     __version__ = "0+unknown"
 
-__all__ = ["LOSSES", "Composed", "GANLoss", "SaturationProbe", "__version__", "get_loss"]
+__all__ = [
+    "LOSSES",
+    "PENALTIES",
+    "Composed",
+    "GANLoss",
+    "Penalty",
+    "Recipe",
+    "SaturationProbe",
+    "Update",
+    "__version__",
+    "discriminator_loss",
+    "generator_loss",
+    "get_loss",
+]

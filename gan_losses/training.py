@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from gan_losses.data.base import Batches
-from gan_losses.losses.base import GANLoss, Recipe, generator_loss
+from gan_losses.losses.base import GANLoss, Recipe, adversarial_loss, generator_loss
+from gan_losses.penalties import Memory, Update, wide
 from gan_losses.probes import SaturationProbe
 from gan_losses.random import keyed_generator
 from gan_losses.tasks.base import Batch, Task
@@ -74,6 +75,9 @@ class Training:
         seed: of latents and penalties.
         clock: called with a phase's name where it begins.
         probe: told which images of a history are fake.
+
+    Attributes:
+        memory: domain -> what penalties keep from one update to the next.
     """
 
     def __init__(
@@ -90,6 +94,7 @@ class Training:
         self.task, self.loss, self.recipe = task, loss, recipe
         self.batches, self.placement, self.seed = batches, placement, seed
         self.clock, self.probe = clock, probe
+        self.memory: dict[str, Memory] = {domain: {} for domain in task.discriminators}
         for network in task.networks().values():
             placement.place(network)
         self.generator_weights = task.generator_parameters()
@@ -159,12 +164,12 @@ class Training:
             self.probe.mark_fake(history)
         terms: Terms = {}
         for domain, discriminator in self.task.discriminators.items():
-            real, fake = batch[domain], history[domain]
-            terms[f"discriminator_{domain}"] = self.loss.discriminator(
-                _logits(discriminator, real), _logits(discriminator, fake)
-            )
+            random = self._random(f"penalty/{domain}", index, draw)
+            count = index * self.recipe.n_critic + self.recipe.n_critic - 1 - draw
+            update = Update(discriminator, batch[domain], history[domain], random, count, self.memory[domain])
+            terms[f"discriminator_{domain}"] = adversarial_loss(self.loss, update)
             self.clock("penalty")
-            penalty = self.loss.penalty(discriminator, real, fake, self._random(f"penalty/{domain}", index, draw))
+            penalty = self.loss.penalty(update)
             if penalty is not None:
                 terms[f"penalty_{domain}"] = penalty
             self.clock("discriminator")
@@ -173,8 +178,8 @@ class Training:
     def _generator_terms(self, batch: Batch, fakes: dict[str, Tensor]) -> Terms:
         terms: Terms = {}
         for domain, discriminator in self.task.discriminators.items():
-            real = _logits(discriminator, batch[domain]) if self.loss.pairs_logits else None
-            terms[f"adversarial_{domain}"] = generator_loss(self.loss, _logits(discriminator, fakes[domain]), real)
+            real = wide(discriminator(batch[domain])) if self.loss.pairs_logits else None
+            terms[f"adversarial_{domain}"] = generator_loss(self.loss, wide(discriminator(fakes[domain])), real)
         return terms | self.task.auxiliary(batch, fakes)
 
     @torch.no_grad()
@@ -183,12 +188,6 @@ class Training:
             weights: list[Tensor] = list(self.discriminator_weights)
             torch._foreach_clamp_min_(weights, -self.loss.clip)
             torch._foreach_clamp_max_(weights, self.loss.clip)
-
-
-def _logits(discriminator: nn.Module, images: Tensor) -> Tensor:
-    """Logits in float32: in bfloat16 a critic's difference of means would keep three digits."""
-    logits: Tensor = discriminator(images)
-    return logits.float()
 
 
 class frozen:  # noqa: N801, a context manager used like a function

@@ -16,8 +16,9 @@ ALLOWED = {
     "gan_losses.random": (),
     "gan_losses.allocator": (),
     "gan_losses._torchvision": (),
-    "gan_losses.penalties": ("gan_losses.errors",),
-    "gan_losses.losses": ("gan_losses.losses", "gan_losses.penalties", "gan_losses.errors"),
+    "gan_losses.spelling": ("gan_losses.errors",),
+    "gan_losses.penalties": ("gan_losses.penalties", "gan_losses.errors", "gan_losses.spelling"),
+    "gan_losses.losses": ("gan_losses.losses", "gan_losses.penalties", "gan_losses.errors", "gan_losses.spelling"),
     "gan_losses.networks": ("gan_losses.networks", "gan_losses.random"),
     "gan_losses.data": ("gan_losses.data", "gan_losses.random", "gan_losses.errors"),
     "gan_losses.metrics": (
@@ -41,6 +42,7 @@ ALLOWED = {
     "gan_losses.training": (
         "gan_losses.data.base",
         "gan_losses.losses.base",
+        "gan_losses.penalties",
         "gan_losses.tasks.base",
         "gan_losses.probes",
         "gan_losses.timing",

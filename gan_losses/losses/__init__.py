@@ -2,58 +2,148 @@
 
 from collections.abc import Callable
 
-from gan_losses.errors import UsageError, unknown_name
-from gan_losses.losses.base import Equilibrium, GANLoss, Recipe, generator_loss, slope
+from gan_losses.errors import unknown_name
+from gan_losses.losses import custom
+from gan_losses.losses.base import (
+    Equilibrium,
+    GANLoss,
+    Recipe,
+    adversarial_loss,
+    discriminator_loss,
+    generator_loss,
+    slope,
+)
 from gan_losses.losses.composed import Composed
 from gan_losses.losses.cross_entropy import BCE, Minimax
+from gan_losses.losses.custom import definition
+from gan_losses.losses.dragan import dragan
+from gan_losses.losses.f_divergences import KL, Hellinger, JensenShannon, Pearson, ReverseKL
+from gan_losses.losses.hinge import Hinge
 from gan_losses.losses.least_squares import LSGAN
-from gan_losses.losses.wasserstein import WGAN, wgangp
+from gan_losses.losses.relativistic import RaGAN, RaLSGAN, RpGAN, r3gan
+from gan_losses.losses.wasserstein import WGAN, wgangp, wganlp
 from gan_losses.penalties import get_penalty
+from gan_losses.spelling import make
 
-LOSSES: dict[str, Callable[[], GANLoss]] = {
+
+def lsgan_pearson(a: float = -1.0, b: float = 1.0, c: float = 0.0) -> LSGAN:
+    """Least squares with the labels (-1, 1, 0), whose generator minimises Pearson's χ²."""
+    return LSGAN(a, b, c)
+
+
+LOSSES: dict[str, Callable[..., GANLoss]] = {
     "bce": BCE,
     "minimax": Minimax,
     "lsgan": LSGAN,
+    "lsgan-pearson": lsgan_pearson,
     "wgan": WGAN,
     "wgangp": wgangp,
+    "wganlp": wganlp,
+    "hinge": Hinge,
+    "rpgan": RpGAN,
+    "ragan": RaGAN,
+    "ralsgan": RaLSGAN,
+    "dragan": dragan,
+    "r3gan": r3gan,
+    "kl": KL,
+    "reverse-kl": ReverseKL,
+    "pearson": Pearson,
+    "hellinger": Hellinger,
+    "jensen-shannon": JensenShannon,
 }
 
 
-def get_loss(name: str) -> GANLoss:
-    """The loss of that name with its paper's constants; "bce+gp:5" adds the penalty `gp` of weight 5.
+def get_loss(text: str) -> GANLoss:
+    """The loss that the text spells: a name, its fields after colons, penalties after pluses.
+
+    The name is one of `LOSSES`, an installed entry point of the group "gan_losses.losses", or the place of a class:
+    my_loss.py:MyLoss or package.module:MyLoss. Fields come in their order or by name: "lsgan:-1:1:0", "bce:real_label=0.9".
 
     Raises:
-        UsageError: no such loss or penalty; the nearest name is offered.
+        UsageError: no such loss, penalty or field, or a loss that does not keep to the contract.
 
     Example:
-        >>> get_loss("lsgan")
-        LSGAN(a=0.0, b=1.0, c=1.0)
-        >>> get_loss("bce+gp:5").penalties[0].weight
-        5.0
+        >>> get_loss("lsgan:c=0.5")
+        LSGAN(a=0.0, b=1.0, c=0.5, flip=0.0)
+        >>> get_loss("bce+gp:5").penalties
+        (GradientPenalty(weight=5.0, every=1),)
     """
-    base, *penalties = name.split("+")
-    if base not in LOSSES:
-        raise unknown_name("loss", base, LOSSES)
-    loss = LOSSES[base]()
+    base, *penalties = text.split("+")
+    return with_penalties(_base(base), penalties, text)
+
+
+def with_penalties(loss: GANLoss, penalties: list[str], text: str) -> GANLoss:
+    """The loss with the penalties that the texts spell; its name is what the user wrote."""
     if not penalties:
         return loss
-    if isinstance(loss, Composed):
-        raise UsageError(f"loss {name!r}: {base!r} already has a penalty; name one of its parts, as in 'wgan+gp:5'.")
-    return Composed(loss, tuple(get_penalty(penalty) for penalty in penalties), label=name)
+    made = tuple(get_penalty(penalty) for penalty in penalties)
+    label = shown_name(text)
+    return loss.with_penalties(made, label) if isinstance(loss, Composed) else Composed(loss, made, label)
+
+
+def _base(text: str) -> GANLoss:
+    name, *values = text.split(":")
+    if name in LOSSES:
+        return make("loss", text, LOSSES[name], values)
+    points = custom.installed()
+    if name in points:
+        return custom.check(text, make("loss", text, custom.load(points[name]), values))
+    if custom.is_custom(text):
+        return custom.check(text, make("loss", text, custom.find(text), values[1:]))
+    raise unknown_name("loss", name, [*LOSSES, *points])
+
+
+def shown_name(text: str) -> str:
+    """What a loss is called in records and reports: as it was written, but a place in a file is called by its own name.
+
+    Example:
+        >>> shown_name("lsgan:c=0.5+r1")
+        'lsgan:c=0.5+r1'
+    """
+    base, plus, penalties = text.partition("+")
+    name, *values = base.split(":")
+    if name in LOSSES or not custom.is_custom(base):
+        return text
+    return ":".join([_base(base).name, *values[1:]]) + plus + penalties
+
+
+def resolved(text: str) -> str:
+    """The text as it means the same in any folder: files with their whole path."""
+    base, plus, penalties = text.partition("+")
+    return custom.absolute(base) + plus + penalties
 
 
 __all__ = [
     "BCE",
+    "KL",
     "LOSSES",
     "LSGAN",
     "WGAN",
     "Composed",
     "Equilibrium",
     "GANLoss",
+    "Hellinger",
+    "Hinge",
+    "JensenShannon",
     "Minimax",
+    "Pearson",
+    "RaGAN",
+    "RaLSGAN",
     "Recipe",
+    "ReverseKL",
+    "RpGAN",
+    "adversarial_loss",
+    "definition",
+    "discriminator_loss",
+    "dragan",
     "generator_loss",
     "get_loss",
+    "lsgan_pearson",
+    "r3gan",
+    "resolved",
+    "shown_name",
     "slope",
     "wgangp",
+    "wganlp",
+    "with_penalties",
 ]

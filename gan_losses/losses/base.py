@@ -1,11 +1,14 @@
 """The contract of a GAN loss: raw logits in, one scalar out, facts beside it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 import torch
 from torch import Tensor
+
+from gan_losses.errors import UsageError
+from gan_losses.penalties import Update
 
 Band = float | tuple[float, float] | None
 
@@ -46,11 +49,11 @@ class GANLoss(ABC):
     """A GAN loss: a frozen dataclass whose fields are its constants.
 
     Logits are the discriminator's raw output, any shape (N, …), any real value, float32 or float64 (bfloat16 under
-    autocast). Both methods return the mean over all elements as a scalar that is to be minimised; the order of arguments
-    is always (real, fake). A loss never sees an image, a network or an optimiser, but for its penalty.
+    autocast). Both methods return the mean over all elements as a scalar that is to be minimised; the discriminator's takes
+    (real, fake). A loss never sees an image, a network or an optimiser, but for its penalty.
 
     A concrete loss is final. It gives `name`, `paper`, `summary`, `discriminator`, `generator`, and overrides the facts
-    below where they differ.
+    below where they differ; `gan_losses.conformance` examines whether all of it is true.
     """
 
     @property
@@ -76,9 +79,7 @@ class GANLoss(ABC):
     def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         """The generator's loss; `real` is given only to a loss with `pairs_logits`."""
 
-    def penalty(
-        self, discriminator: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, random: torch.Generator
-    ) -> Tensor | None:
+    def penalty(self, update: Update) -> Tensor | None:
         """What is added to the discriminator's loss, from images; None for a loss without penalty."""
         return None
 
@@ -96,6 +97,16 @@ class GANLoss(ABC):
     def clip(self) -> float | None:
         """The bound that the discriminator's weights are clipped to after each update, or None."""
         return None
+
+    @property
+    def discriminator_norm(self) -> str | None:
+        """The norm that D has to be built with, whatever the recipe says, or None where any will do."""
+        return None
+
+    @property
+    def flip(self) -> float:
+        """The probability with which the labels of a pair of real and fake logits are swapped in D's update."""
+        return 0.0
 
     @property
     def trains_discriminator(self) -> bool:
@@ -117,8 +128,27 @@ class GANLoss(ABC):
         """The logit at which the discriminator is undecided, or None where only differences of logits count."""
         return None
 
+    @property
+    def target(self) -> float:
+        """The fake logit that the generator wants, real ones being 0 where only differences count; inf for ever higher."""
+        return inf
+
+    @property
+    def saturates(self) -> bool:
+        """Whether the generator's slope dies where the discriminator wins (f → -∞)."""
+        return False
+
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        """Logits (or differences, for a loss with `pairs_logits`) at which a first or second derivative jumps."""
+        return ()
+
     def optimum(self, real: Tensor, fake: Tensor) -> Tensor | None:
         """D*, the optimal logit where the densities of data and model are `real` and `fake`; None if not pointwise."""
+        return None
+
+    def optimal_loss(self, real: Tensor, fake: Tensor) -> Tensor | None:
+        """L_D at D* by the divergence that it is, from the probabilities (K,) of data and model; None if unknown."""
         return None
 
 
@@ -137,6 +167,35 @@ def slope(loss: GANLoss, fake: Tensor, real: Tensor | None = None) -> Tensor:
     with torch.enable_grad():
         (gradient,) = torch.autograd.grad(generator_loss(loss, fake, real), fake)
     return gradient * fake.numel()
+
+
+def adversarial_loss(loss: GANLoss, update: Update) -> Tensor:
+    """`loss.discriminator` on the update's logits, after the loss's label flips.
+
+    Raises:
+        UsageError: labels are to be flipped, and there are not as many real as fake logits.
+    """
+    real, fake = update.real_logits, update.fake_logits
+    if loss.flip:
+        if real.shape != fake.shape:
+            raise UsageError(f"labels are flipped in pairs: as many real as fake, not {len(real)} and {len(fake)}.")
+        swapped = torch.rand(real.shape, generator=update.random, device=real.device) < loss.flip
+        real, fake = torch.where(swapped, fake, real), torch.where(swapped, real, fake)
+    return loss.discriminator(real, fake)
+
+
+def discriminator_loss(loss: GANLoss, update: Update) -> Tensor:
+    """All that the discriminator minimises: the adversarial term and the penalty, if the loss has one.
+
+    Example:
+        >>> from gan_losses.losses import get_loss
+        >>> update = Update(torch.nn.Flatten(), torch.ones(4, 1), torch.zeros(4, 1), torch.Generator())
+        >>> discriminator_loss(get_loss("wgan+r1:10"), update).item()  # 0 - 1 + 10/2
+        4.0
+    """
+    penalty = loss.penalty(update)
+    adversarial = adversarial_loss(loss, update)
+    return adversarial if penalty is None else adversarial + penalty
 
 
 def generator_loss(loss: GANLoss, fake: Tensor, real: Tensor | None) -> Tensor:

@@ -5,6 +5,7 @@ from typing import final
 
 from torch import Tensor
 
+from gan_losses.errors import require, require_share
 from gan_losses.losses.base import Equilibrium, GANLoss
 
 
@@ -20,7 +21,9 @@ class LSGAN(GANLoss):
         a: label of fake images.
         b: label of real images.
         c: what the generator wants its images to be taken for. (a, b, c) = (0, 1, 1) is the paper's practical setting,
-            (-1, 1, 0) the one that minimises Pearson's χ².
+            (-1, 1, 0), known as `lsgan-pearson`, the one whose generator minimises Pearson's χ²(p + q, 2q)/2.
+        flip: the probability that the labels of a pair of real and fake logits are swapped. Smoothing is a matter of
+            `a` and `b`.
 
     Example:
         >>> import torch
@@ -32,10 +35,29 @@ class LSGAN(GANLoss):
     a: float = 0.0
     b: float = 1.0
     c: float = 1.0
+    flip: float = 0.0
 
-    name = "lsgan"
     paper = "arXiv:1611.04076"
-    summary = "L_D = ½(r - b)² + ½(f - a)²; L_G = ½(f - c)²"
+
+    def __post_init__(self) -> None:
+        require(self.a < self.b, self, "a", "below the label of real images")
+        require_share(self, "flip")
+
+    @property
+    def name(self) -> str:
+        """`lsgan-pearson` with the labels (-1, 1, 0), `lsgan` with all others."""
+        return "lsgan-pearson" if (self.a, self.b, self.c) == (-1, 1, 0) else "lsgan"
+
+    @property
+    def summary(self) -> str:
+        """Both formulas and the labels."""
+        labels = f"(a, b, c) = ({self.a:g}, {self.b:g}, {self.c:g})"
+        return f"L_D = ½(r - b)² + ½(f - a)²; L_G = ½(f - c)²; {labels}"
+
+    @property
+    def target(self) -> float:
+        """The label c."""
+        return self.c
 
     @property
     def boundary(self) -> float:
@@ -55,6 +77,19 @@ class LSGAN(GANLoss):
         """Mean of ½(f - c)²."""
         return (fake - self.c).square().mean() / 2
 
+    def _labels(self) -> tuple[float, float]:
+        """The labels of fake and real, flips counted."""
+        return (1 - self.flip) * self.a + self.flip * self.b, (1 - self.flip) * self.b + self.flip * self.a
+
     def optimum(self, real: Tensor, fake: Tensor) -> Tensor:
         """D* = (b p + a q)/(p + q)."""
-        return (self.b * real + self.a * fake) / (real + fake)
+        on_fake, on_real = self._labels()
+        return (on_real * real + on_fake * fake) / (real + fake)
+
+    def optimal_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """(b - a)² (2 - χ²)/8 without flips, where χ² = Σ (p - q)²/(p + q), the paper's χ²(p + q, 2q)."""
+        # Flips add the variance of the label, flip (1 - flip)(b - a)², for real and fake, and move the labels together.
+        on_fake, on_real = self._labels()
+        spread = self.flip * (1 - self.flip) * (self.b - self.a) ** 2
+        distance = ((real - fake).square() / (real + fake)).sum()
+        return (on_real - on_fake) ** 2 * (2 - distance) / 8 + spread

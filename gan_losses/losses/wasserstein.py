@@ -5,9 +5,10 @@ from typing import final
 
 from torch import Tensor
 
+from gan_losses.errors import require_positive
 from gan_losses.losses.base import Equilibrium, GANLoss, Recipe
 from gan_losses.losses.composed import Composed
-from gan_losses.penalties import GradientPenalty
+from gan_losses.penalties import GradientPenalty, OneSidedPenalty
 
 
 @final
@@ -37,6 +38,10 @@ class WGAN(GANLoss):
     equilibrium = Equilibrium(0.0, None)
     published = Recipe(optimizer="rmsprop", learning_rate=5e-5, n_critic=5)
 
+    def __post_init__(self) -> None:
+        if self.clip is not None:
+            require_positive(self, "clip")
+
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """Mean of f minus mean of r."""
         return fake.mean() - real.mean()
@@ -44,6 +49,9 @@ class WGAN(GANLoss):
     def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         """Mean of -f."""
         return -fake.mean()
+
+
+_PENALISED = Recipe(learning_rate=1e-4, betas=(0.0, 0.9), discriminator_norm="layer", n_critic=5)
 
 
 def wgangp(weight: float = 10.0) -> Composed:
@@ -55,10 +63,16 @@ def wgangp(weight: float = 10.0) -> Composed:
         >>> wgangp().name, wgangp().clip, wgangp().published.n_critic
         ('wgangp', None, 5)
     """
-    return Composed(
-        WGAN(),
-        (GradientPenalty(weight),),
-        label="wgangp",
-        source="arXiv:1704.00028",
-        recipe=Recipe(learning_rate=1e-4, betas=(0.0, 0.9), discriminator_norm="layer", n_critic=5),
-    )
+    return Composed(WGAN(), (GradientPenalty(weight),), "wgangp", GradientPenalty.paper, _PENALISED)
+
+
+def wganlp(weight: float = 10.0) -> Composed:
+    """Wasserstein with the one-sided penalty: L_D = f - r + λ max(0, ‖∇x̂ D(x̂)‖ - 1)², L_G = -f.
+
+    Source: Petzka et al. 2018, arXiv:1709.08894 (in the setting of wgangp).
+
+    Example:
+        >>> wganlp().name, wganlp().penalties
+        ('wganlp', (OneSidedPenalty(weight=10.0, every=1),))
+    """
+    return Composed(WGAN(), (OneSidedPenalty(weight),), "wganlp", OneSidedPenalty.paper, _PENALISED)
