@@ -1,12 +1,11 @@
 """From a cell's settings to the objects that train it: the one place that knows how the parts fit together."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import torch
 
-from benchmarks.plan import Cell, LossFacts
+from benchmarks.plan import Cell
 from gan_losses.data.base import Batches, DataSet, to_float
 from gan_losses.losses import GANLoss, Recipe, get_loss
 from gan_losses.probes import SaturationProbe
@@ -57,14 +56,7 @@ def build_training(cell: Cell, data: DataSet, clock: Callable[[str], None] = no_
         clock: called with each phase's name.
         probed: whether a saturation probe is built too (`Training.probe`); enter it before training.
     """
-    placement, loss, task = placement_of(cell.settings), get_loss(cell.loss), build_task(cell)
+    placement, loss, task = placement_of(cell.settings), get_loss(cell.spelling), build_task(cell)
     batches = Batches(data.train, cell.settings["batch_size"], cell.seed, placement.device)
     probe = build_probe(cell, task, loss, data, placement) if probed else None
     return Training(task, loss, recipe_of(cell.settings), batches, placement, cell.seed, clock, probe)
-
-
-def loss_facts(name: str) -> LossFacts:
-    """What the plan needs to know of the loss of that name."""
-    loss = get_loss(name)
-    recipe = asdict(loss.published)
-    return LossFacts(name, repr(loss), {**recipe, "betas": list(recipe["betas"])}, loss.allows_batch_norm)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import torch
 
-from benchmarks.cells import HELD_OUT, loss_facts, recipe_of
+from benchmarks.candidates import loss_facts
+from benchmarks.cells import HELD_OUT, recipe_of
 from benchmarks.plan import RECIPES
 from benchmarks.step_time import WARMUP, interleave
 from benchmarks.textbook import TextbookGAN, steps

@@ -1,25 +1,22 @@
 """One cell -> one record: build, train, evaluate, write."""
 
 import gan_losses._torchvision  # noqa: F401, I001  before anything that imports torchvision
-import io
 import shutil
 import time
 import traceback
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from safetensors.torch import save
 from torch import Tensor
 
 from benchmarks import records
 from benchmarks.cells import build_training
-from benchmarks.environment import environment, peak_host_bytes
 from benchmarks.plan import Cell
 from benchmarks.summary import summarise
+from benchmarks.writing import describe, save_picture
 from gan_losses.data.base import Split
 from gan_losses.data.store import load_dataset
 from gan_losses.losses import GANLoss
@@ -202,38 +199,6 @@ def execute(cell: Cell, out: Path, store: Path, commit: str | None, progress: Pr
     return status
 
 
-def describe(cell: Cell, status: str, reason: str | None, started: float, commit: str | None, step: int) -> Json:
-    """What every record says, whatever became of the cell."""
-    device = torch.device(cell.settings["device"])
-    now = time.time()
-    return {
-        "id": cell.folder,
-        "step_digest": cell.step_digest,
-        "status": status,
-        "reason": reason,
-        "step": step,
-        "cell": cell.key,
-        "settings": cell.settings,
-        "memory": {
-            "peak_host_bytes": peak_host_bytes(),
-            "peak_device_bytes": torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None,
-        },
-        "environment": environment(device, commit),
-        "time": {"started": _iso(started), "finished": _iso(now), "seconds": now - started},
-    }
-
-
-def save_picture(path: Path, picture: Tensor) -> None:
-    """Write a uint8 (3, H, W) picture as PNG, atomically."""
-    buffer = io.BytesIO()
-    Image.fromarray(picture.permute(1, 2, 0).numpy()).save(buffer, "PNG")
-    records.write_bytes(path, buffer.getvalue())
-
-
 def _mean(scores: Json, metric: str) -> float:
     values: list[float] = [value for name, value in scores.items() if name.startswith(metric)]
     return sum(values) / len(values)
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

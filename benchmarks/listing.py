@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from benchmarks.plan import BOTH, RECIPES, Cell
 from benchmarks.step_time import variants
 from gan_losses.data import DATA, DataSet
 from gan_losses.losses import LOSSES, get_loss
+from gan_losses.losses.custom import installed
 from gan_losses.metrics import FEATURES
 from gan_losses.penalties import PENALTIES
 from gan_losses.tasks import TASKS
@@ -28,8 +30,10 @@ def everything() -> str:
             name: f"{loss.summary}  [{loss.paper}; published: {recipe_text(loss.published.__dict__)}]"
             for name, loss in losses.items()
         },
-        "Penalties (added with +, as in bce+gp:10)": {
-            name: f"{penalty().summary}, default {penalty()}" for name, penalty in PENALTIES.items()
+        "Losses of other installed packages": {name: point.value for name, point in installed().items()},
+        "Penalties (added with +, as in bce+gp:10, or crossed with --penalties)": {
+            name: f"{penalty().summary}  [{penalty().paper}; {fields_text(penalty())}]"
+            for name, penalty in PENALTIES.items()
         },
         "Recipes": {**{name: text for name, (_, text) in RECIPES.items()}, BOTH: "both, as two panels, never merged"},
         "Tasks": {name: task.summary for name, task in TASKS.items()},
@@ -39,8 +43,20 @@ def everything() -> str:
     }
     lines = []
     for title, rows in sections.items():
-        lines += [title, *(f"  {name:<12} {text}" for name, text in rows.items()), ""]
+        if rows:
+            lines += [title, *(f"  {name:<14} {text}" for name, text in rows.items()), ""]
     return "\n".join(lines).rstrip()
+
+
+def fields_text(thing: Any) -> str:
+    """The fields of a dataclass with their values.
+
+    Example:
+        >>> from gan_losses.penalties import R1
+        >>> fields_text(R1(10.0, every=16))
+        'weight=10.0, every=16'
+    """
+    return ", ".join(f"{field.name}={getattr(thing, field.name)!r}" for field in fields(thing)) or "no fields"
 
 
 def recipe_text(recipe: dict[str, Any]) -> str:

@@ -2,16 +2,18 @@
 
 import argparse
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-from benchmarks.plan import BOTH, RECIPES
+from benchmarks.plan import BOTH, NONE, RECIPES
 from gan_losses.data import DATA
 from gan_losses.errors import UsageError, unknown_name
 from gan_losses.losses import get_loss
 from gan_losses.metrics import FEATURES
 from gan_losses.networks.dcgan import SIZES
+from gan_losses.penalties import get_penalty
 from gan_losses.tasks import TASKS
 from gan_losses.training import PRECISIONS
 
@@ -26,6 +28,8 @@ class Options:
 
     preset: str
     losses: tuple[str, ...]
+    penalties: tuple[str, ...]
+    unexamined: bool
     task: str
     data: str
     features: str | None
@@ -72,7 +76,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     what = parser.add_argument_group("what is compared")
-    what.add_argument("--losses", metavar="A,B", help="losses by name; + adds a penalty, as in bce+gp:10")
+    what.add_argument("--losses", metavar="A,B", help="losses by name or place; + adds a penalty, as in bce+gp:10")
+    what.add_argument("--penalties", metavar="A,B", help="cross every loss with these, as in none,r1,gp:5")
     what.add_argument("--task", metavar="NAME", help=f"kind of GAN: {', '.join(TASKS)}")
     what.add_argument("--data", metavar="NAME[:ARG]", help="images: digits, or images:FOLDER for your own")
     what.add_argument("--recipe", metavar="NAME", help=f"{', '.join(RECIPES)} or {BOTH}: how the losses are trained")
@@ -99,6 +104,7 @@ def make_parser() -> argparse.ArgumentParser:
     where.add_argument("--workers", metavar="N", help="trainings side by side (default: auto)")
     where.add_argument("--out", type=Path, metavar="DIR", help="records and report (default: runs/<preset>)")
     where.add_argument("--force", action="store_true", help="train again what is already there")
+    where.add_argument("--unexamined", action="store_true", help="train losses of your own that fail the examination")
     where.add_argument("--quiet", action="store_true", help="print nothing but the report's path and errors")
     add("--list", action="store_true", help="explain losses, recipes, tasks, data, features and presets, and stop")
     add("--dry-run", action="store_true", help="print the cells and an estimate of time, and stop")
@@ -117,7 +123,8 @@ def read_options(arguments: list[str] | None) -> Options:
         raise unknown_name("preset", given["preset"], known)
     defaults = {name.replace("-", "_"): value for name, value in known[given["preset"]].items()}
     values = {**_FALLBACKS, **defaults, **{name: value for name, value in given.items() if value is not None}}
-    values["losses"] = _losses(values["losses"])
+    values["losses"] = _names("losses", values["losses"], get_loss)
+    values["penalties"] = _names("penalties", values["penalties"], _check_penalty)
     values["seeds"] = _seeds(str(values["seeds"]))
     values["workers"] = _workers(str(values["workers"]))
     values["out"] = Path(values["out"] or Path("runs") / values["preset"])
@@ -129,6 +136,7 @@ def read_options(arguments: list[str] | None) -> Options:
 
 
 _FALLBACKS: dict[str, Any] = {
+    "penalties": NONE,
     "features": None,
     "bad_images": "stop",
     "seconds": None,
@@ -170,16 +178,25 @@ def positive(kind: type) -> Any:
     return convert
 
 
-def _losses(text: str) -> tuple[str, ...]:
+_EXAMPLES = {"losses": "bce,lsgan,wgangp", "penalties": "none,r1,gp"}
+
+
+def _names(option: str, text: str, check: Callable[[str], object]) -> tuple[str, ...]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
-        raise UsageError("--losses: expected at least one name, as in bce,lsgan,wgangp.")
+        raise UsageError(f"--{option}: expected at least one name, as in {_EXAMPLES[option]}.")
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
-        raise UsageError(f"--losses: {', '.join(doubled)} stands more than once; name each loss once.")
+        raise UsageError(f"--{option}: {', '.join(doubled)} stands more than once; name each once.")
     for name in names:
-        get_loss(name)
+        check(name)
     return tuple(names)
+
+
+def _check_penalty(text: str) -> None:
+    if text != NONE:
+        for part in text.split("+"):
+            get_penalty(part)
 
 
 def _seeds(text: str) -> tuple[int, ...]:

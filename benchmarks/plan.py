@@ -15,16 +15,26 @@ class LossFacts:
     """What the plan needs to know of a loss.
 
     Attributes:
-        name: as the user typed it.
-        definition: the loss's repr, with all constants.
+        name: what it is called in records and reports.
+        definition: the loss's repr, with all constants, and a digest of its source where that is the user's own.
         published: the paper's recipe, as a dict.
         allows_batch_norm: whether its discriminator may mix samples.
+        discriminator_norm: the norm that it needs, whatever the recipe; None for any.
+        spelling: what `gan_losses.get_loss` makes it from; None is the name.
+        base: the name without added penalties; None is the name.
+        penalties: that were added, as spelled.
+        conflict: why it cannot be trained; None for a loss that can.
     """
 
     name: str
     definition: str
     published: Mapping[str, Any]
     allows_batch_norm: bool = True
+    discriminator_norm: str | None = None
+    spelling: str | None = None
+    base: str | None = None
+    penalties: tuple[str, ...] = ()
+    conflict: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,13 @@ class Cell:
     def folder(self) -> str:
         """Where its record lies under the output folder; also its id."""
         names = (records.slug(str(self.key[name])) for name in ("task", "data", "recipe", "loss"))
-        return "/".join([*names, f"seed{self.seed}-{records.digest({**self.settings, **self.key})}"])
+        kept = {name: value for name, value in self.settings.items() if name != SPELLING}
+        return "/".join([*names, f"seed{self.seed}-{records.digest({**kept, **self.key})}"])
+
+    @property
+    def spelling(self) -> str:
+        """What the loss is made from: a name, or the place of the user's own class."""
+        return str(self.settings.get(SPELLING) or self.loss)
 
     @property
     def step_digest(self) -> str:
@@ -73,25 +89,33 @@ class Cell:
         return replace(self, settings={**self.settings, **intervals, "steps": steps})
 
 
-NOT_IN_A_STEP = ("steps", "seconds", "eval_every", "log_every", "features", "data_digest")
+NONE = "none"  # in --penalties: the loss as it is
+SPELLING = "loss_spelling"  # not part of a cell's identity: the definition says what the loss is, wherever it lies
+NOT_IN_A_STEP = ("steps", "seconds", "eval_every", "log_every", "features", "data_digest", SPELLING)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The cells of a run, in the order in which they are run, and those that cannot be, with the reason."""
+    """The cells of a run, in the order in which they are run, and those that cannot be, with the reason.
+
+    Attributes:
+        facts: of all losses, in the user's order.
+    """
 
     cells: tuple[Cell, ...]
     skipped: tuple[tuple[Cell, str], ...] = ()
+    facts: tuple[LossFacts, ...] = ()
 
 
 def _controlled(facts: LossFacts) -> Settings:
     # Equal for all: a discriminator that mixes no samples, one update each, DCGAN's Adam. Group norm, as without
-    # any norm DCGAN's small initial weights leave D without a slope for hundreds of steps.
+    # any norm DCGAN's small initial weights leave D without a slope for hundreds of steps; spectral norm where it is
+    # the loss's regulariser, as in hinge+spectral.
     return {
         "optimizer": "adam",
         "learning_rate": 2e-4,
         "betas": [0.5, 0.999],
-        "discriminator_norm": "group",
+        "discriminator_norm": facts.discriminator_norm or "group",
         "n_critic": 1,
     }
 
@@ -133,7 +157,7 @@ def make_plan(
     Returns:
         The plan; within a seed the longest cells come first, so that workers end together.
     """
-    cells, skipped = [], []
+    cells, skipped, losses = [], [], tuple(losses)
     for seed in seeds:
         for name in recipe_names(recipe):
             for facts in losses:
@@ -141,6 +165,7 @@ def make_plan(
                     **shared,
                     **RECIPES[name][0](facts),
                     "loss_definition": facts.definition,
+                    SPELLING: facts.spelling,
                     "data_digest": data.digest,
                     "channels": data.channels,
                     "image_size": data.image_size,
@@ -152,10 +177,12 @@ def make_plan(
                 else:
                     cells.append(cell)
     cells.sort(key=lambda cell: (cell.seed, -cell.settings["n_critic"]))
-    return Plan(tuple(cells), tuple(skipped))
+    return Plan(tuple(cells), tuple(skipped), losses)
 
 
 def _conflict(facts: LossFacts, settings: Settings) -> str | None:
+    if facts.conflict:
+        return facts.conflict
     if settings["discriminator_norm"] == "batch" and not facts.allows_batch_norm:
         return "batch norm in the discriminator mixes samples and voids its per-sample penalty"
     return None

@@ -9,13 +9,15 @@ import torch
 from safetensors import SafetensorError
 
 from benchmarks import records
+from benchmarks.candidates import loss_facts
 from benchmarks.console import Console
-from benchmarks.execute import GRID, describe, save_picture
-from benchmarks.plan import Cell
+from benchmarks.execute import GRID
+from benchmarks.plan import Cell, LossFacts
+from benchmarks.writing import describe, save_picture
 from gan_losses.data.base import DataSet, to_float
 from gan_losses.data.store import load_dataset, save_dataset
 from gan_losses.errors import UsageError
-from gan_losses.losses import LOSSES, GANLoss, get_loss, slope
+from gan_losses.losses import LOSSES, GANLoss, definition, get_loss, slope
 from gan_losses.metrics import QualityMeter, get_features
 from gan_losses.metrics.ladder import ladder
 from gan_losses.sampling import grid
@@ -25,7 +27,7 @@ FINAL = ("done", "diverged", "skipped")
 SHAPE_LIMIT, SHAPE_POINTS = 8.0, 80  # on either side of 0
 
 
-def prepare(out: Path, data: DataSet, first: Cell, losses: Iterable[str], console: Console) -> Path:
+def prepare(out: Path, data: DataSet, first: Cell, losses: Iterable[LossFacts], console: Console) -> Path:
     """Check the folder, then write the data set, losses.json, the ladder and a grid of real images.
 
     Returns:
@@ -54,10 +56,11 @@ def _stored(path: Path) -> bool:
     return True
 
 
-def _write_losses(path: Path, losses: Iterable[str]) -> None:
+def _write_losses(path: Path, losses: Iterable[LossFacts]) -> None:
     """Every registered loss, those of this run, and those that earlier runs into the folder have described."""
     known = {loss["name"]: loss for loss in records.read_json(path, "losses")["losses"]} if path.exists() else {}
-    known |= {name: loss_shape(name) for name in (*LOSSES, *losses)}
+    known |= {facts.name: loss_shape(facts) for facts in map(loss_facts, LOSSES)}
+    known |= {facts.name: loss_shape(facts) for facts in losses if not facts.conflict}
     records.write_json(path, {"losses": list(known.values())})
 
 
@@ -90,15 +93,17 @@ def _write_ladder(path: Path, data: DataSet, first: Cell, console: Console) -> N
     records.write_json(path, {"data": data.name, "passport": passport, "rows": ladder(meter)})
 
 
-def loss_shape(name: str) -> Json:
+def loss_shape(facts: LossFacts) -> Json:
     """Facts of a loss, and its generator's value and slope against the logit."""
-    loss = get_loss(name)
+    loss = get_loss(facts.spelling or facts.name)
     equilibrium = loss.equilibrium
     return {
-        "name": name,
+        "name": facts.name,
+        "base": facts.base,
+        "penalties": list(facts.penalties),
         "paper": loss.paper,
         "summary": loss.summary,
-        "definition": repr(loss),
+        "definition": facts.definition,
         "equilibrium": {"discriminator": equilibrium.discriminator, "generator": equilibrium.generator},
         "shape": _curves(loss),
     }
@@ -147,17 +152,17 @@ def recorded_cells(out: Path, like: Cell) -> list[Cell]:
         content = records.read_json(folder / "record.json", "settings", "cell", "status")
         settings, key = content["settings"], content["cell"]
         alike = all(settings.get(name) == like.settings[name] for name in ("data_digest", "image_size", "device"))
-        if alike and content["status"] in ("done", "diverged") and _known(key["loss"]):
-            cells.append(Cell(**key, settings=settings))
+        cell = Cell(**key, settings=settings)
+        if alike and content["status"] in ("done", "diverged") and _unchanged(cell):
+            cells.append(cell)
     return cells
 
 
-def _known(loss: str) -> bool:
+def _unchanged(cell: Cell) -> bool:
     try:
-        get_loss(loss)
-    except UsageError:  # recorded by another version
+        return definition(get_loss(cell.spelling)) == cell.settings.get("loss_definition")
+    except UsageError:  # recorded by another version, or a file that is gone
         return False
-    return True
 
 
 def write_skipped(out: Path, skipped: Iterable[tuple[Cell, str]]) -> None:

@@ -4,7 +4,7 @@ Under the output folder of a run:
 
     run.json                         what was asked for: {"schema", "command", "options", "cells": [ids],
                                      "skipped": [{"cell": {as in a record}, "reason"}]}
-    losses.json                      shapes and facts of every registered loss (below)
+    losses.json                      shapes and facts of every registered loss and of the run's own (below)
     ladders/<data>-<size>-<features>.json   rows to read quality by (below)
     real/<data>-<size>.png           a grid of real test images
     timing/<device fingerprint>.json the timing pass, a record of its own (below)
@@ -39,12 +39,14 @@ timing/*.json:
     {"schema", "status", "reason", "device": {"name", "kind", "fingerprint"}, "threads", "rounds", "warmup", "environment",
      "contention" (share of all cores that other processes used), "disturbed" (too much of it),
      "entries": [{"task", "data", "recipe", "loss", "digest" (of the step's settings), "n_critic", "batch_size",
-                  "wall": [seconds of each step], "device": [seconds] | None,
+                  "period" (steps after which their cost repeats, with penalties that are due every so often; absent: 1),
+                  "wall": [seconds of each step, in their order], "device": [seconds] | None,
                   "phases": {phase: {"wall": [seconds], "device": [seconds] | None}}, "peak_device_bytes": int | None}]}
 ladders/*.json:
     {"schema", "data", "passport", "rows": [{"name", "n", "metrics": {metric: {"mean", "spread"}}}]}
 losses.json:
-    {"schema", "losses": [{"name", "paper", "summary", "fields", "equilibrium": {"discriminator", "generator": value | [low, high] | None},
+    {"schema", "losses": [{"name", "base" (the name without the penalties that were added), "penalties": [those, as spelled],
+     "paper", "summary", "definition", "equilibrium": {"discriminator", "generator": value | [low, high] | None},
      "shape": {"logit": [...], "real" | "fake" | "generator" | "slope": [...] | None}}]}   None: the loss needs pairs of logits;
      "real" and "fake" are D's loss relative to its value at logit 0
 """
@@ -54,8 +56,9 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import fmean, median
 from typing import Any
 
 SCHEMA = 1
@@ -160,6 +163,30 @@ def append_line(path: Path, row: Json) -> None:
 def find_records(run: Path) -> Iterator[Path]:
     """The folders of all cells under a run that hold a record, in a fixed order."""
     yield from (path.parent for path in sorted(run.glob("*/*/*/*/seed*/record.json")))
+
+
+def typical_step(samples: Sequence[float], period: int) -> float:
+    """What a step costs in training: the mean over the steps of a period, each by the median of its samples.
+
+    A penalty that is due every 16th step makes that step dearer; the median of all samples would leave it out, and
+    their mean would take in every disturbance. Steps of a period that have no sample are left out.
+
+    Args:
+        samples: seconds of consecutive steps, one or more.
+        period: steps after which the cost repeats; 1 gives the plain median.
+
+    Raises:
+        ValueError: no samples, or a period below 1.
+
+    Example:
+        >>> typical_step([1.0, 1.0, 1.0, 5.0, 1.0, 1.0, 1.0, 5.0], 4)
+        2.0
+        >>> typical_step([1.0, 2.0, 9.0], 1)
+        2.0
+    """
+    if period < 1 or not len(samples):
+        raise ValueError(f"one or more samples and a period of at least 1 were expected, {samples!r} and {period} came.")
+    return fmean(median(samples[first::period]) for first in range(min(period, len(samples))))
 
 
 def _finite(value: Any) -> Any:

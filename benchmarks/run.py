@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import psutil
 import torch
 
 from benchmarks import environment, listing, preparation, records, step_time
-from benchmarks.cells import loss_facts
+from benchmarks.candidates import candidates, examine_own
 from benchmarks.console import Console, duration, short
 from benchmarks.executors import Event, Work, default_workers, run_local
 from benchmarks.lock import folder_lock, machine_lock
@@ -84,11 +84,11 @@ class Run:
             return self._go(plan, data)
 
     def _go(self, plan: Plan, data: DataSet) -> int:
-        store = preparation.prepare(self.out, data, plan.cells[0], self.options.losses, self.console)
+        store = preparation.prepare(self.out, data, plan.cells[0], plan.facts, self.console)
         self._write_run(plan)
         timing = self._time(plan, store)
         cells = self._budget(plan.cells, timing)
-        self._write_run(Plan(cells, plan.skipped))
+        self._write_run(replace(plan, cells=cells))
         for cell, reason in plan.skipped:
             self.console.say(f"{short(cell)}: skipped, because {reason}")
         preparation.write_skipped(self.out, plan.skipped)
@@ -114,7 +114,9 @@ class Run:
             "log_every": min(options.log_every, options.steps),
             "skipped_images": len(data.skipped),
         }
-        facts = [loss_facts(name) for name in options.losses]
+        facts = candidates(options.losses, options.penalties)
+        if not options.unexamined:
+            examine_own(options.losses)
         of_data = DataFacts(data.name, data.digest, data.channels, data.image_size, features)
         return make_plan(options.task, options.recipe, options.seeds, shared, facts, of_data)
 
@@ -130,6 +132,7 @@ class Run:
 
     def _write_run(self, plan: Plan) -> None:
         options = {name: value for name, value in asdict(self.options).items() if name not in ("list", "dry_run")}
+        options["losses"] = [facts.name for facts in plan.facts]
         content = {
             "command": shlex.join([*PROGRAM.split(), *self.given]),
             "options": {**options, "out": self.out.name},

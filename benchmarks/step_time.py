@@ -5,7 +5,7 @@ python -m benchmarks.step_time --against textbook    our step beside the tutoria
 """
 
 import argparse
-import statistics
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -26,6 +26,7 @@ from gan_losses.allocator import tune_allocator
 from gan_losses.data.base import DataSet
 from gan_losses.data.store import load_dataset
 from gan_losses.errors import UsageError
+from gan_losses.losses import get_loss
 from gan_losses.networks.dcgan import SIZES
 from gan_losses.timing import PHASES, PhaseClock
 from gan_losses.training import Training
@@ -44,6 +45,12 @@ def variants(cells: Sequence[Cell]) -> list[Cell]:
     for cell in cells:
         first.setdefault((cell.recipe, cell.step_digest), cell)
     return list(first.values())
+
+
+def step_period(cell: Cell) -> int:
+    """Steps after which the cost of a step repeats: more than 1 with lazy penalties, which count updates of D."""
+    updates = get_loss(cell.spelling).period
+    return updates // math.gcd(updates, cell.settings["n_critic"])
 
 
 def timing_path(out: Path, cell: Cell, threads: int) -> Path:
@@ -124,6 +131,7 @@ class _Timed:
             **{name: value for name, value in self.cell.key.items() if name != "seed"},
             "digest": self.cell.step_digest,
             "n_critic": self.cell.settings["n_critic"],
+            "period": step_period(self.cell),
             "batch_size": self.cell.settings["batch_size"],
             "wall": wall["step"],
             "device": device["step"] if device else None,
@@ -153,7 +161,8 @@ def read_timing(path: Path, wanted: Sequence[Cell], rounds: int = 0) -> Json | N
 def timing_pass(
     cells: Sequence[Cell], out: Path, store: Path, rounds: int, progress: Callable[[int], None] = lambda index: None
 ) -> Json:
-    """Time the steps of `cells` in a fresh process and write the record."""
+    """Time the steps of `cells` in a fresh process and write the record; at least two periods of every lazy penalty."""
+    rounds = max([rounds, *(2 * step_period(cell) for cell in variants(cells) if step_period(cell) > 1)])
     device = torch.device(cells[0].settings["device"])
     path = timing_path(out, cells[0], torch.get_num_threads())
     result: Json = {}
@@ -177,9 +186,9 @@ def timing_pass(
 
 
 def median_steps(timing: Json) -> dict[tuple[str, str], float]:
-    """(recipe, step digest) -> median seconds of a step: device time on a GPU, wall clock otherwise."""
+    """(recipe, step digest) -> typical seconds of a step: device time on a GPU, wall clock otherwise."""
     return {
-        (entry["recipe"], entry["digest"]): statistics.median(entry["device"] or entry["wall"])
+        (entry["recipe"], entry["digest"]): records.typical_step(entry["device"] or entry["wall"], entry["period"])
         for entry in timing["entries"]
     }
 

@@ -107,6 +107,16 @@ def shown_name(text: str) -> str:
     return ":".join([_base(base).name, *values[1:]]) + plus + penalties
 
 
+def is_registered(text: str) -> bool:
+    """Whether the loss that the text spells is one of `LOSSES`, with whatever fields and penalties.
+
+    Example:
+        >>> is_registered("lsgan:c=0.5+r1"), is_registered("my_loss.py:MyLoss")
+        (True, False)
+    """
+    return text.partition("+")[0].partition(":")[0] in LOSSES
+
+
 def resolved(text: str) -> str:
     """The text as it means the same in any folder: files with their whole path."""
     base, plus, penalties = text.partition("+")
@@ -138,6 +148,7 @@ __all__ = [
     "dragan",
     "generator_loss",
     "get_loss",
+    "is_registered",
     "lsgan_pearson",
     "r3gan",
     "resolved",

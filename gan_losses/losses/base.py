@@ -109,6 +109,11 @@ class GANLoss(ABC):
         return 0.0
 
     @property
+    def period(self) -> int:
+        """Discriminator updates after which its cost repeats: more than 1 with lazy penalties."""
+        return 1
+
+    @property
     def trains_discriminator(self) -> bool:
         """False only for a control without an adversary."""
         return True

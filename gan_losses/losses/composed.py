@@ -1,6 +1,7 @@
 """A loss with penalties: every combination is an instance of one class."""
 
 from dataclasses import dataclass, replace
+from math import lcm
 from typing import final
 
 import torch
@@ -45,7 +46,7 @@ class Composed(GANLoss):
         doubled = [name for name in names if names.count(name) > 1]
         if doubled:
             raise UsageError(f"{self.name} has the penalty {doubled[0]} twice; name it once.")
-        if self.loss.clip is not None and self._clipping is not None:
+        if self.loss.clip is not None and self._clipping is not None and not self._bounded:
             raise UsageError(f"{self.loss.name} clips weights already; set its bound, as in {self.loss.name}:0.02.")
 
     def with_penalties(self, more: tuple[Penalty, ...], label: str) -> "Composed":
@@ -80,18 +81,20 @@ class Composed(GANLoss):
     def summary(self) -> str:
         """The loss's formulas and the penalties'."""
         clipped = self.loss.summary if self.clip else self.loss.summary.replace(", weights clipped", "")
-        return "; ".join([clipped, *("D pays " + penalty.summary for penalty in self.penalties)])
+        return "; ".join([clipped, *("with " + penalty.summary for penalty in self.penalties)])
 
     @property
     def _clipping(self) -> float | None:
         return next((penalty.clip for penalty in self.penalties if penalty.clip is not None), None)
 
     @property
+    def _bounded(self) -> bool:
+        return any(penalty.bounds_slope for penalty in self.penalties)
+
+    @property
     def clip(self) -> float | None:
         """A penalty's; else the loss's, unless a penalty takes its place."""
-        if self._clipping is not None or any(penalty.bounds_slope for penalty in self.penalties):
-            return self._clipping
-        return self.loss.clip
+        return self._clipping if self._clipping is not None or self._bounded else self.loss.clip
 
     @property
     def discriminator_norm(self) -> str | None:
@@ -128,6 +131,11 @@ class Composed(GANLoss):
     def flip(self) -> float:
         """As the loss."""
         return self.loss.flip
+
+    @property
+    def period(self) -> int:
+        """The least common multiple of the penalties' intervals."""
+        return lcm(self.loss.period, *(penalty.every for penalty in self.penalties))
 
     @property
     def trains_discriminator(self) -> bool:

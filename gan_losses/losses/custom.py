@@ -19,6 +19,7 @@ from gan_losses.errors import UsageError, nearest
 from gan_losses.losses.base import GANLoss
 
 GROUP = "gan_losses.losses"
+DIGEST = "__source_digest__"  # on modules made from a file
 OWN = __name__.partition(".")[0]
 # Method -> the names of its parameters, in order.
 SIGNATURES = {"discriminator": ("real", "fake"), "generator": ("fake", "real"), "penalty": ("update",)}
@@ -106,7 +107,8 @@ def _from_file(text: str, path: Path) -> ModuleType:
     except OSError as error:
         raise UsageError(f"loss {text!r}: {path} cannot be read ({error.strerror}); check the path.") from error
     # Named by its content: an edited file is another module, the same file the same classes.
-    name = f"custom_loss_{hashlib.sha256(bytes(path.resolve()) + content).hexdigest()[:16]}"
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    name = f"custom_loss_{hashlib.sha256(bytes(path.resolve())).hexdigest()[:8]}_{digest}"
     if name in sys.modules:
         return sys.modules[name]
     folder = str(path.resolve().parent)
@@ -116,6 +118,7 @@ def _from_file(text: str, path: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    setattr(module, DIGEST, digest)
     try:
         spec.loader.exec_module(module)
     except BaseException as error:
@@ -219,15 +222,15 @@ def definition(loss: GANLoss) -> str:
         'BCE(real_label=1.0, fake_label=0.0, flip=0.0)'
     """
     kinds = [type(loss), *(type(part) for part in vars(loss).values())]
-    files = {
-        file for kind in kinds if kind.__module__.partition(".")[0] not in (OWN, "builtins") for file in _file(kind)
-    }
-    marks = [f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()[:8]}" for file in sorted(files)]
-    return " ".join([repr(loss), *(f"from {mark}" for mark in marks)])
+    own = [kind for kind in kinds if kind.__module__.partition(".")[0] not in (OWN, "builtins")]
+    return " ".join([repr(loss), *sorted({f"from {_source(kind)}" for kind in own})])
 
 
-def _file(kind: type) -> list[Path]:
+def _source(kind: type) -> str:
+    """The name of the file that defines the class, and a digest of it as it was when it was loaded."""
     try:
-        return [Path(inspect.getsourcefile(kind) or "")]
+        file = Path(inspect.getsourcefile(kind) or "")
+        found = getattr(sys.modules.get(kind.__module__), DIGEST, None)
+        return f"{file.name} {found or hashlib.sha256(file.read_bytes()).hexdigest()[:8]}"
     except (OSError, TypeError):
-        return []
+        return kind.__module__

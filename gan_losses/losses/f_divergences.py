@@ -17,6 +17,7 @@ from torch import Tensor
 
 from gan_losses.losses import divergences
 from gan_losses.losses.base import Equilibrium, GANLoss
+from gan_losses.losses.cross_entropy import softplus
 
 
 class FGAN(GANLoss):
@@ -223,11 +224,11 @@ class Hellinger(FGAN):
 
     def activation(self, logits: Tensor) -> Tensor:
         """1 - exp(-t)."""
-        return -torch.expm1(-logits)
+        return 1 - torch.exp(-logits)
 
     def conjugate(self, logits: Tensor) -> Tensor:
         """exp(t) - 1; in two steps: g/(1 - g)."""
-        return torch.expm1(logits)
+        return torch.exp(logits) - 1
 
     def optimum(self, real: Tensor, fake: Tensor) -> Tensor:
         """½ log(p/q)."""
@@ -277,7 +278,7 @@ class JensenShannon(FGAN):
 
     def conjugate(self, logits: Tensor) -> Tensor:
         """sp(t) - log 2; in two steps: -log(2 - eᵍ)."""
-        return -F.logsigmoid(-logits) - log(2)
+        return softplus(logits) - log(2)
 
     def optimum(self, real: Tensor, fake: Tensor) -> Tensor:
         """log(p/q)."""

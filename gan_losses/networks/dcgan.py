@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from gan_losses.networks.norms import norm_layers, normalised
 
 SIZES = (16, 32, 64, 128)
+LEAK = 0.2  # slope of the discriminator's LeakyReLU below 0
 
 
 def _widths(image_size: int, width: int) -> list[int]:
@@ -71,11 +72,11 @@ class Discriminator(nn.Module):
         widths = _widths(image_size, width)
         first = nn.Conv2d(channels, width, 4, 2, 1)
         # In blocks, so that a weight's name, and with it its initial value, does not depend on the norm.
-        blocks = [nn.Sequential(normalised(norm, first), nn.LeakyReLU(0.2, inplace=True))]
+        blocks = [nn.Sequential(normalised(norm, first), nn.LeakyReLU(LEAK, inplace=True))]
         for before, after in pairwise(widths):
             norms = norm_layers(norm, after)
             convolution = normalised(norm, nn.Conv2d(before, after, 4, 2, 1, bias=not norms))
-            blocks.append(nn.Sequential(convolution, *norms, nn.LeakyReLU(0.2, inplace=True)))
+            blocks.append(nn.Sequential(convolution, *norms, nn.LeakyReLU(LEAK, inplace=True)))
         self.layers = nn.Sequential(*blocks)
         self.head = normalised(norm, nn.Linear(widths[-1] * 16, 1))
 

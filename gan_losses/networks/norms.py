@@ -17,6 +17,8 @@ NORMS: dict[str, Callable[[int], list[nn.Module]]] = {
     "none": lambda channels: [],
 }
 
+# Norms under which no layer's output is rescaled: initial weights have to keep its size.
+PLAIN = ("none",)
 WEIGHT_NORMS: dict[str, Callable[[nn.Module], nn.Module]] = {"spectral": spectral_norm}
 
 

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from gan_losses.networks import Discriminator, Generator
-from gan_losses.networks.initialise import build
+from gan_losses.networks.dcgan import LEAK
+from gan_losses.networks.initialise import build, preserving_gain
+from gan_losses.networks.norms import PLAIN
 from gan_losses.tasks.base import Batch, Task
 
 
@@ -47,7 +49,8 @@ class DCGAN(Task):
         discriminator = partial(Discriminator, *shape, settings.discriminator_norm)
         self.latents = settings.latents
         self.generators = {"image": build(seed, "generator", generator)}
-        self.discriminators = {"image": build(seed, "discriminator", discriminator)}
+        gain = preserving_gain(LEAK) if settings.discriminator_norm in PLAIN else None
+        self.discriminators = {"image": build(seed, "discriminator", discriminator, gain)}
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], seed: int) -> Self:

@@ -15,6 +15,11 @@ def test_without_arguments_it_is_the_quick_preset_with_three_losses() -> None:
     assert options.out == Path("runs/quick")
 
 
+def test_penalties_are_crossed_only_when_asked_for() -> None:
+    assert read_options([]).penalties == ("none",)
+    assert read_options(["--penalties", "none, r1:5 ,gp+r2"]).penalties == ("none", "r1:5", "gp+r2")
+
+
 def test_given_options_win_over_the_preset() -> None:
     options = read_options(
         "--preset smoke --losses lsgan,bce --seeds 3,5-7 --steps 11 --image-size 32 --workers 2".split()
@@ -36,6 +41,14 @@ def test_every_suite_file_is_valid(name: str) -> None:
         ("--losses lsgna", "did you mean 'lsgan'"),
         ("--losses bce,bce", "stands more than once"),
         ("--losses ,", "at least one name"),
+        ("--losses lsgan:d=1", "'d=1' is no field"),
+        ("--losses bce:real_label=2", "real_label has to be between 0 and 1, got 2.0"),
+        ("--losses nowhere.py:Loss", "nowhere.py cannot be read"),
+        ("--penalties ,", "at least one name, as in none,r1,gp"),
+        ("--penalties none,none", "stands more than once"),
+        ("--penalties gq", "did you mean 'gp'"),
+        ("--penalties gp:0", "weight has to be a positive number, got 0.0"),
+        ("--penalties r1:every=2.5", "expected a whole number for every, got '2.5'"),
         ("--task dcgann", "did you mean 'dcgan'"),
         ("--data digts", "did you mean 'digits'"),
         ("--recipe publishd", "did you mean 'published'"),

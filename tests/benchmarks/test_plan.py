@@ -46,6 +46,34 @@ def test_batch_norm_under_a_per_sample_penalty_is_skipped_with_the_reason() -> N
     assert "mixes samples" in reason
 
 
+def test_a_loss_with_a_conflict_is_skipped_with_its_reason() -> None:
+    result = plan(BCE, replace(WGANGP, name="wgangp+gp", conflict="it has gp twice"), recipe="controlled", seeds=(0,))
+    assert [cell.loss for cell in result.cells] == ["bce"]
+    assert [(cell.loss, reason) for cell, reason in result.skipped] == [("wgangp+gp", "it has gp twice")]
+    assert [facts.name for facts in result.facts] == ["bce", "wgangp+gp"]
+
+
+def test_a_norm_that_is_the_losss_regulariser_stands_in_the_controlled_recipe_too() -> None:
+    spectral = replace(BCE, name="bce+spectral", discriminator_norm="spectral")
+    norms = [cell.settings["discriminator_norm"] for cell in plan(BCE, spectral, recipe="controlled", seeds=(0,)).cells]
+    assert norms == ["group", "spectral"]
+
+
+def test_where_a_loss_lies_is_not_part_of_a_cells_identity_but_what_it_is() -> None:
+    here, there, edited = (
+        plan(facts, recipe="controlled", seeds=(0,)).cells[0]
+        for facts in (
+            replace(BCE, name="mine", spelling="/here/mine.py:Mine"),
+            replace(BCE, name="mine", spelling="/there/mine.py:Mine"),
+            replace(BCE, name="mine", spelling="/here/mine.py:Mine", definition="BCE() from mine.py 1234"),
+        )
+    )
+    assert (here.folder, here.step_digest) == (there.folder, there.step_digest)
+    assert here.spelling == "/here/mine.py:Mine"
+    assert here.folder != edited.folder
+    assert here.step_digest != edited.step_digest
+
+
 def test_the_longest_cells_of_a_seed_come_first() -> None:
     order = [(cell.seed, cell.settings["n_critic"]) for cell in plan(BCE, WGANGP).cells]
     assert order == sorted(order, key=lambda pair: (pair[0], -pair[1]))

@@ -6,7 +6,7 @@ from torch.testing import assert_close
 from benchmarks import records
 from benchmarks.cells import build_task
 from benchmarks.plan import LossFacts, make_plan
-from benchmarks.step_time import interleave, main, median_steps, read_timing, variants
+from benchmarks.step_time import interleave, main, median_steps, read_timing, step_period, variants
 from benchmarks.textbook import TextbookGAN, steps
 from tests.benchmarks.conftest import DIGITS, PUBLISHED, SHARED
 
@@ -41,9 +41,26 @@ def test_a_timing_record_is_taken_only_when_whole(cells, tmp_path) -> None:
 
 
 def test_the_median_step_is_device_time_where_there_is_one() -> None:
-    entry = {"recipe": "published", "digest": "x", "wall": [3.0, 1.0, 2.0], "device": None}
+    entry = {"recipe": "published", "digest": "x", "wall": [3.0, 1.0, 2.0], "device": None, "period": 1}
     gpu = {**entry, "digest": "y", "device": [0.1, 0.3, 0.2]}
     assert median_steps({"entries": [entry, gpu]}) == {("published", "x"): 2.0, ("published", "y"): 0.2}
+
+
+def test_a_lazy_penalty_repeats_after_as_many_steps_as_hold_whole_intervals_of_updates() -> None:
+    def period(name: str, n_critic: int) -> int:
+        facts = [LossFacts(name, name, {**PUBLISHED, "n_critic": n_critic})]
+        return step_period(make_plan("dcgan", "published", [0], SHARED, facts, DIGITS).cells[0])
+
+    assert period("bce+r1", 1) == 1
+    assert period("bce+r1:every=16", 1) == 16
+    assert period("bce+r1:every=16", 5) == 16
+    assert period("bce+r1:every=16", 4) == 4
+    assert period("bce+r1:every=4+gp:every=6", 1) == 12
+
+
+def test_the_typical_step_of_a_lazy_penalty_counts_the_dear_steps_by_their_share() -> None:
+    entry = {"recipe": "r", "digest": "x", "wall": [5.0, 1.0, 1.0, 1.0] * 3, "device": None, "period": 4}
+    assert median_steps({"entries": [entry]}) == {("r", "x"): 2.0}
 
 
 @pytest.mark.parametrize("what", [["--probes"], ["--against", "textbook"]])

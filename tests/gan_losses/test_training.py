@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from gan_losses.losses import LOSSES
+from gan_losses.penalties import R1
 from gan_losses.random import keyed_generator
 from gan_losses.training import OPTIMIZERS, Training, all_finite
 
@@ -104,7 +105,7 @@ def terms_and_gradients(training: Training) -> tuple[dict[str, Tensor], dict[int
     return training.step(0), gradients
 
 
-@pytest.mark.parametrize("name", ["bce", "wgangp"])
+@pytest.mark.parametrize("name", ["bce", "wgangp", "ragan+cr+lecam"])
 def test_channels_last_changes_losses_and_gradients_by_rounding_only(make, name: str) -> None:
     results = [terms_and_gradients(make.training(name, channels_last=layout)) for layout in (False, True)]
     for term, value in results[0][0].items():
@@ -139,6 +140,42 @@ def test_wgan_weights_are_clipped_and_wgangps_are_not(make) -> None:
     assert largest[1] > 0.02
 
 
+def test_a_lazy_penalty_counts_discriminator_updates_and_pays_for_all_of_them(make) -> None:
+    training = make.training("bce+r1:every=4", n_critic=3)
+    paid = []
+    original = R1.value
+    indices = []
+
+    def value(self, update):
+        indices.append(update.index)
+        return original(self, update)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(R1, "value", value)
+        paid = [training.step(index)["penalty_image"].item() for index in range(4)]
+    assert indices == [0, 4, 8]
+    # A step's term is that of its last update: 2, 5, 8 and 11.
+    assert [value > 0 for value in paid] == [False, False, True, False]
+    assert paid.count(0.0) == 3
+
+
+def test_what_a_penalty_remembers_is_kept_from_step_to_step(make) -> None:
+    training = make.training("bce+lecam")
+    for index in range(2):
+        training.step(index)
+    first = dict(training.memory["image"])
+    training.step(2)
+    assert set(first) == {"lecam_real", "lecam_fake"}
+    assert all(first[name] != training.memory["image"][name] for name in first)
+
+
+def test_flipped_labels_are_the_same_at_the_same_step_and_others_at_the_next(make) -> None:
+    plain, flipped, again = (make.training(name) for name in ("bce", "bce:flip=0.5", "bce:flip=0.5"))
+    terms = [training.step(0)["discriminator_image"] for training in (plain, flipped, again)]
+    assert terms[0] != terms[1]
+    assert terms[1] == terms[2]
+
+
 def test_terms_have_names_and_are_on_no_graph(make) -> None:
     terms = make.training("wgangp").step(0)
     assert list(terms) == ["discriminator_image", "penalty_image", "adversarial_image"]
@@ -163,7 +200,8 @@ def test_every_optimiser_moves_both_networks(make, optimizer: str) -> None:
 
 
 def test_nothing_in_a_step_reads_a_tensors_value(make, monkeypatch) -> None:
-    training = make.training("wgangp", n_critic=2)
+    penalties = "gp+lp+gp0+r1+r2+dragan+lecam+cr+clip"
+    training = make.training(f"bce:real_label=0.9:flip=0.1+{penalties}", n_critic=2)
     training.step(0)
 
     def forbidden(*args: object) -> None:

@@ -6,6 +6,7 @@ from torch.testing import assert_close
 from gan_losses.networks import NORMS, Discriminator, Generator
 from gan_losses.networks.dcgan import SIZES
 from gan_losses.networks.initialise import build, initialise
+from gan_losses.tasks import DCGAN, DCGANSettings
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -62,6 +63,17 @@ def test_norms_have_right_gradients_in_channels_last_at_batch_1(norm: str) -> No
         gradients.append([parameter.grad.double() for parameter in network.parameters()])
     for exact, fast in zip(*gradients, strict=True):
         assert_close(fast, exact, rtol=1e-4, atol=1e-6)
+
+
+def test_without_a_norm_the_signal_keeps_its_size_through_the_discriminator() -> None:
+    task = DCGAN(DCGANSettings(64, 3, 32, 8, "batch", "none"), 0)
+    sizes = []
+    for block in task.discriminators["image"].layers:
+        block.register_forward_hook(lambda module, args, output: sizes.append(output.square().mean().sqrt().item()))
+    images = torch.randn(8, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    task.discriminators["image"](images)
+    assert len(sizes) == 4
+    assert all(0.5 < size < 2 for size in sizes), sizes
 
 
 def test_initial_weights_are_dcgans() -> None:
