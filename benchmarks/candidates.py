@@ -7,6 +7,7 @@ from benchmarks.plan import NONE, LossFacts
 from gan_losses.errors import UsageError, unknown_name
 from gan_losses.losses import GANLoss, definition, get_loss, is_registered, resolved, shown_name
 from gan_losses.networks import NORMS
+from gan_losses.spelling import parts
 from gan_losses.training import OPTIMIZERS
 
 
@@ -19,7 +20,7 @@ def loss_facts(text: str) -> LossFacts:
     loss = get_loss(text)
     _check_recipe(text, loss)
     recipe = asdict(loss.published)
-    base, *penalties = text.split("+")
+    base, *penalties = parts(text)
     return LossFacts(
         name=shown_name(text),
         definition=definition(loss),
@@ -77,7 +78,7 @@ def _crossed(text: str, penalty: str, alone: LossFacts) -> LossFacts:
     try:
         return loss_facts(f"{text}+{penalty}")
     except UsageError as error:
-        added = (*alone.penalties, *penalty.split("+"))
+        added = (*alone.penalties, *parts(penalty))
         name = f"{alone.name}+{penalty}"
         return replace(alone, name=name, spelling=f"{alone.spelling}+{penalty}", penalties=added, conflict=str(error))
 

@@ -88,11 +88,11 @@ def estimate(cells: Sequence[Cell], data: DataSet, workers: int) -> float:
     return total / workers
 
 
-def final_table(out: Path, cells: Sequence[Cell]) -> tuple[str, list[str], list[list[str]]]:
-    """Title, columns and rows of the table that ends a run: medians over the seeds that are done."""
+def final_table(out: Path, cells: Sequence[Cell], losses: Sequence[str]) -> tuple[str, list[str], list[list[str]]]:
+    """Title, columns and rows of the table that ends a run, in the order of `losses`: medians over the done seeds."""
     kinds = dict.fromkeys((cell.recipe, cell.loss) for cell in cells)
     rows, metric = [], ""
-    for recipe, loss in sorted(kinds, key=lambda kind: (kind[0], list(kinds).index(kind))):
+    for recipe, loss in sorted(kinds, key=lambda kind: (kind[0], losses.index(kind[1]))):
         paths = [out / cell.folder / "record.json" for cell in cells if (cell.recipe, cell.loss) == (recipe, loss)]
         found = [records.read_json(path) for path in paths]
         done = [record for record in found if record["status"] == "done"]

@@ -106,7 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(1)
     shape = (options.batch_size, 1, options.patches, options.patches)
     try:
-        with machine_lock(alone=True, waiting=lambda: print("Waiting for other runs on this machine.")):
+        with machine_lock(
+            alone=True, waiting=lambda: print("Waiting for other runs on this machine.", file=sys.stderr)
+        ):
             print(f"loss and slope, ours over the plain formula, logits {shape}, {options.rounds} rounds, 1 thread")
             for name in PLAIN:
                 middle, ratios = compare(name, shape, options.rounds)

@@ -14,6 +14,7 @@ from gan_losses.losses import get_loss
 from gan_losses.metrics import FEATURES
 from gan_losses.networks.dcgan import SIZES
 from gan_losses.penalties import get_penalty
+from gan_losses.spelling import parts
 from gan_losses.tasks import TASKS
 from gan_losses.training import PRECISIONS
 
@@ -195,7 +196,7 @@ def _names(option: str, text: str, check: Callable[[str], object]) -> tuple[str,
 
 def _check_penalty(text: str) -> None:
     if text != NONE:
-        for part in text.split("+"):
+        for part in parts(text):
             get_penalty(part)
 
 

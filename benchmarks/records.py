@@ -185,7 +185,9 @@ def typical_step(samples: Sequence[float], period: int) -> float:
         2.0
     """
     if period < 1 or not len(samples):
-        raise ValueError(f"one or more samples and a period of at least 1 were expected, {samples!r} and {period} came.")
+        raise ValueError(
+            f"one or more samples and a period of at least 1 were expected, {samples!r} and {period} came."
+        )
     return fmean(median(samples[first::period]) for first in range(min(period, len(samples))))
 
 

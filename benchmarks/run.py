@@ -93,7 +93,7 @@ class Run:
             self.console.say(f"{short(cell)}: skipped, because {reason}")
         preparation.write_skipped(self.out, plan.skipped)
         self._train(cells, store)
-        return self._finish(cells)
+        return self._finish(cells, [facts.name for facts in plan.facts])
 
     def _plan(self, data: DataSet) -> Plan:
         options = self.options
@@ -144,7 +144,7 @@ class Run:
     def _time(self, plan: Plan, store: Path) -> Json:
         path = step_time.timing_path(self.out, plan.cells[0], torch.get_num_threads())
         cells = [*plan.cells, *preparation.recorded_cells(self.out, plan.cells[0])]
-        rounds = self.options.timing_rounds
+        rounds = step_time.needed_rounds(cells, self.options.timing_rounds)
         known = step_time.read_timing(path, step_time.variants(cells), rounds)
         if known is not None and not self.options.force:
             return known
@@ -202,14 +202,14 @@ class Run:
         if event.kind == "died":
             preparation.write_failure(self.out, event.cell, str(event.detail))
 
-    def _finish(self, cells: Sequence[Cell]) -> int:
+    def _finish(self, cells: Sequence[Cell], losses: Sequence[str]) -> int:
         statuses = Counter(records.read_json(self.out / cell.folder / "record.json")["status"] for cell in cells)
         report = self.out / "report"
         call = [sys.executable, "-m", "reports.build", str(self.out.resolve()), "--out", str(report.resolve())]
         built = subprocess.run(call, capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent)
         if built.returncode:
             raise StoppedError(f"the report was not built: {built.stderr.strip() or built.stdout.strip()}")
-        self.console.table(*listing.final_table(self.out, cells))
+        self.console.table(*listing.final_table(self.out, cells, losses))
         undone = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()) if status != "done")
         if undone:
             self.console.result(f"Not all cells are done: {undone}; the report says why.")

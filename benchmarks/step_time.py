@@ -53,6 +53,11 @@ def step_period(cell: Cell) -> int:
     return updates // math.gcd(updates, cell.settings["n_critic"])
 
 
+def needed_rounds(cells: Sequence[Cell], rounds: int) -> int:
+    """`rounds`, or two periods of the laziest penalty where that is more."""
+    return max([rounds, *(2 * step_period(cell) for cell in variants(cells) if step_period(cell) > 1)])
+
+
 def timing_path(out: Path, cell: Cell, threads: int) -> Path:
     """Where the timing record of this device, data set and image size lies."""
     device = device_facts(torch.device(cell.settings["device"]), threads)["fingerprint"]
@@ -161,8 +166,7 @@ def read_timing(path: Path, wanted: Sequence[Cell], rounds: int = 0) -> Json | N
 def timing_pass(
     cells: Sequence[Cell], out: Path, store: Path, rounds: int, progress: Callable[[int], None] = lambda index: None
 ) -> Json:
-    """Time the steps of `cells` in a fresh process and write the record; at least two periods of every lazy penalty."""
-    rounds = max([rounds, *(2 * step_period(cell) for cell in variants(cells) if step_period(cell) > 1)])
+    """Time the steps of `cells` in a fresh process and write the record."""
     device = torch.device(cells[0].settings["device"])
     path = timing_path(out, cells[0], torch.get_num_threads())
     result: Json = {}
@@ -213,7 +217,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.threads:
         torch.set_num_threads(options.threads)
     try:
-        with machine_lock(alone=True, waiting=lambda: print("Waiting for other runs on this machine.")):
+        with machine_lock(
+            alone=True, waiting=lambda: print("Waiting for other runs on this machine.", file=sys.stderr)
+        ):
             print(comparisons.probes(options) if options.probes else comparisons.textbook(options))
     except UsageError as error:
         print(f"benchmarks.step_time: {error}", file=sys.stderr)

@@ -2,7 +2,16 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from gan_losses.losses import LOSSES, Composed, GANLoss, Recipe, discriminator_loss, generator_loss, get_loss
+from gan_losses.losses import (
+    LOSSES,
+    Composed,
+    Equilibrium,
+    GANLoss,
+    Recipe,
+    discriminator_loss,
+    generator_loss,
+    get_loss,
+)
 from gan_losses.penalties import PENALTIES, Penalty, Update
 from gan_losses.probes import SaturationProbe
 
@@ -15,6 +24,7 @@ __all__ = [
     "LOSSES",
     "PENALTIES",
     "Composed",
+    "Equilibrium",
     "GANLoss",
     "Penalty",
     "Recipe",

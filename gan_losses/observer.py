@@ -10,7 +10,7 @@ from torch.utils.hooks import RemovableHandle
 
 from gan_losses import saturation
 from gan_losses.losses.base import GANLoss, generator_loss
-from gan_losses.penalties import interpolate
+from gan_losses.penalties import in_penalty, interpolate
 from gan_losses.random import keyed_generator
 
 Statistics = dict[str, Tensor | None]
@@ -70,7 +70,8 @@ class DomainObserver:
 
     def _judged(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> None:
         images: Tensor = args[0]
-        if not self.probe.sampling or self.paused or (images.requires_grad and images.is_leaf):
+        for_penalty = in_penalty.get() or (images.requires_grad and images.is_leaf)
+        if not self.probe.sampling or self.paused or for_penalty:
             return
         if _in_generator_phase(images):
             self.precision = _autocast(images.device.type)

@@ -23,8 +23,8 @@ class SaturationProbe:
 
     A context manager that hooks both networks and every optimiser that steps their parameters. It knows the generator's
     phase by its graph: images that carry one reach the discriminator only there. Images that share memory with the
-    generator's last output are fake, all others real; inputs that ask for their own gradient (penalties) are passed over.
-    Fakes that are transformed on the way to the discriminator's phase are made known by `mark_fake`.
+    generator's last output are fake, all others real; images of penalties (judged through an `Update`, or asking for their
+    own gradient) are passed over. Fakes that are transformed on the way to the discriminator's phase are made known by `mark_fake`.
 
     Slopes, gradients, logits and norms are taken every `stride` steps, kept on the device and read at log points only;
     what needs further passes is taken at the log point itself. Norms of a scaled loss (`GradScaler`) are scaled too; the

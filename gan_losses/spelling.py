@@ -1,12 +1,23 @@
 """How losses and penalties are spelled: "lsgan", "gp:5", "lsgan:-1:1:0", "r1:10:every=16"."""
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from gan_losses.errors import UsageError
 
 Made = TypeVar("Made")
+
+
+def parts(text: str) -> list[str]:
+    """What stands between the pluses; the plus of an exponent is none.
+
+    Example:
+        >>> parts("wgangp:1e+3+r1:5")
+        ['wgangp:1e+3', 'r1:5']
+    """
+    return re.split(r"(?<![0-9.][eE])\+", text)
 
 
 def make(kind: str, text: str, factory: Callable[..., Made], values: list[str]) -> Made:

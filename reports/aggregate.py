@@ -16,7 +16,7 @@ MOMENTS = ("best", "final", "untrained")
 
 @dataclass(frozen=True)
 class Comparison:
-    """One loss against the reference, paired by seed.
+    """One loss against another, the reference, paired by seed.
 
     Attributes:
         kind: "ratio" (of positive distances, loss / reference) or "difference" (loss - reference).
@@ -37,6 +37,21 @@ class Comparison:
     high: float | None = None
     p: float | None = None
 
+    @property
+    def direction(self) -> str:
+        """What the interval shows, in careful words.
+
+        Example:
+            >>> Comparison("lsgan", "bce", "fid", "best", "ratio", 8, 0.8, 0.7, 0.9, 0.01).direction
+            'lower (better)'
+        """
+        if self.low is None or self.high is None:
+            return "too few seeds" if self.pairs else "no pairs"
+        neutral = 1 if self.kind == "ratio" else 0
+        if self.high < neutral:
+            return "lower (better)"
+        return "higher (worse)" if self.low > neutral else "no difference shown"
+
 
 def is_distance(metric: str) -> bool:
     """Whether the metric is positive, so that ratios of it mean something: the Fréchet distances.
@@ -46,6 +61,12 @@ def is_distance(metric: str) -> bool:
         (True, False)
     """
     return metric == "fid" or metric.startswith("fid[")
+
+
+def primary(panel: Panel) -> str | None:
+    """The distance that stands for quality where there is room for one: the first Fréchet distance, or the first."""
+    distances = panel.distances()
+    return next((name for name in distances if is_distance(name)), distances[0] if distances else None)
 
 
 def values(panel: Panel, loss: str, metric: str, moment: str) -> dict[int, float]:
@@ -67,15 +88,24 @@ def ceiling(panel: Panel, metric: str) -> float | None:
     return median(numbers) if numbers else None
 
 
-def compare(panel: Panel, loss: str, metric: str, moment: str = "best") -> Comparison:
-    """The loss against the panel's reference: log-ratios for Fréchet distances, differences for everything else."""
-    ours, theirs = (values(panel, name, metric, moment) for name in (loss, panel.reference))
+def compare(panel: Panel, loss: str, metric: str, moment: str = "best", reference: str | None = None) -> Comparison:
+    """The loss against another: log-ratios for Fréchet distances, differences for everything else.
+
+    Args:
+        panel: that holds both.
+        loss: the one.
+        metric: what is compared.
+        moment: "best" or "final".
+        reference: the other; None is the panel's reference.
+    """
+    reference = panel.reference if reference is None else reference
+    ours, theirs = (values(panel, name, metric, moment) for name in (loss, reference))
     seeds = sorted(set(ours) & set(theirs))
     first, second = (np.array([part[seed] for seed in seeds], dtype=float) for part in (ours, theirs))
     ratio = is_distance(metric)
     effects = statistics.log_ratios(first, second) if ratio else first - second
     effects = effects[np.isfinite(effects)]
-    names = (loss, panel.reference, metric, moment, "ratio" if ratio else "difference", len(effects))
+    names = (loss, reference, metric, moment, "ratio" if ratio else "difference", len(effects))
     if not len(effects):
         return Comparison(*names)
     ends = statistics.sign_flip_interval(effects)

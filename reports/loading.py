@@ -11,6 +11,7 @@ from benchmarks.records import RecordError
 
 Json = dict[str, Any]
 NAMES = ("task", "data", "recipe", "loss")
+NONE = "none"  # the penalties of a loss to which none were added
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +85,20 @@ class Run:
         """Ids of cells that were asked for and have no record yet."""
         present = {cell.identity for cell in self.cells}
         return [str(identity) for identity in self.request.get("cells") or () if identity not in present]
+
+    def parts(self, loss: str) -> tuple[str, str]:
+        """What a loss is made of: its base, and the penalties that were added to it, joined by +, or `NONE`.
+
+        Example:
+            >>> Run(Path(), ()).parts("bce+r1:10+gp"), Run(Path(), ()).parts("bce")
+            (('bce', 'r1:10+gp'), ('bce', 'none'))
+        """
+        # A combination that cannot be trained has no facts, and older runs have none of these: then its name must do.
+        base, _, penalties = loss.partition("+")
+        facts = self.losses.get(loss) or {}
+        if facts.get("base"):
+            base, penalties = str(facts["base"]), "+".join(str(name) for name in facts.get("penalties") or ())
+        return base, penalties or NONE
 
     def loss_order(self) -> list[str]:
         """All losses of the run in a fixed order: as asked for, then as registered, then by name."""

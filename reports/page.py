@@ -48,7 +48,7 @@ def make_page(
         "## Figures",
         *(_figures(kind, names) for kind, names in drawn),
     ]
-    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+    return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
 
 def _made_by(run: Run) -> str:
@@ -73,6 +73,6 @@ def _table(table: Table) -> str:
 
 def _figures(kind: Kind, names: Sequence[str]) -> str:
     if not names:
-        return f"### {kind.title}\n\nNo figure. {kind.missing}"
+        return f"### {kind.title}\n\nNo figure. {kind.missing}" if kind.missing else ""
     pictures = "\n\n".join(f"![{kind.title}](figures/{name}.png)\n\n[SVG](figures/{name}.svg)" for name in names)
     return f"### {kind.title}\n\n{pictures}\n\n{kind.caption}"

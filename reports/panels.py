@@ -135,7 +135,7 @@ def _by_settings(cells: Sequence[Cell], note: str) -> Iterator[tuple[str, list[C
     twins: dict[tuple[str, int], list[Cell]] = defaultdict(list)
     for cell in cells:
         twins[cell.loss, cell.seed].append(cell)
-    names = {name for group in twins.values() for name in _differing(group)} - {"loss_definition"}
+    names = {name for group in twins.values() for name in _differing(group)} - {"loss_definition", "loss_spelling"}
     if "seconds" in names or any(cell.settings.get("seconds") for cell in cells):
         names -= {"steps", "eval_every", "log_every"}  # which then follow from the seconds, differently for every loss
     variants: dict[str, list[Cell]] = defaultdict(list)

@@ -12,13 +12,23 @@ SPEAKS_OF = {
     "published": "This recipe gives each loss its paper's norm, n_critic and optimiser: what follows speaks of recipes.",
 }
 
+FEW = 6
+# What comparisons show, in the order in which it is told.
+GROUPS = {
+    "lower (better)": "lower (better)",
+    "higher (worse)": "higher (worse)",
+    "no difference shown": "no difference shown (which is not to say that there is none)",
+    "too few seeds": "too few seeds for an interval",
+    "no pairs": "no pair of finished seeds",
+}
+
 
 def paragraph(run: Run, panel: Panel) -> str:
     """The panel's result in a few sentences of Markdown."""
     sentences = [SPEAKS_OF.get(panel.recipe, f"Recipe {escape(panel.recipe)}."), _counted(panel)]
-    metric = next(iter(panel.distances()), None)
+    metric = aggregate.primary(panel)
     if metric is not None:
-        sentences += [_medians(run, panel, metric), *(_compared(panel, loss, metric) for loss in _others(panel))]
+        sentences += [_medians(run, panel, metric), *_comparisons(panel, metric)]
     sentences.append(_cost(run, panel))
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -34,15 +44,12 @@ def verdict(comparison: Comparison) -> str:
     ends = ends if comparison.low is not None else "(too few seeds for an interval)"
     numbers = f"median {comparison.kind} {number(comparison.middle)} {ends}, p = {probability(comparison.p)}"
     numbers = f"{numbers}, {comparison.pairs} pair" + ("s" if comparison.pairs != 1 else "")
-    neutral = 1 if comparison.kind == "ratio" else 0
-    against = escape(comparison.reference)
-    if comparison.low is None or comparison.high is None:
+    against, shown = escape(comparison.reference), comparison.direction
+    if comparison.low is None:
         return f"against {against}: {numbers}"
-    if comparison.high < neutral:
-        return f"lower (better) than {against}: {numbers}"
-    if comparison.low > neutral:
-        return f"higher (worse) than {against}: {numbers}"
-    return f"no difference from {against} shown (which is not to say that they are equal): {numbers}"
+    if shown == "no difference shown":
+        return f"no difference from {against} shown (which is not to say that they are equal): {numbers}"
+    return f"{shown} than {against}: {numbers}"
 
 
 def _others(panel: Panel) -> list[str]:
@@ -67,6 +74,23 @@ def _medians(run: Run, panel: Panel, metric: str) -> str:
     return f"Median {escape(metric)} of the best state: {', '.join(shown)}" + (
         f" ({', '.join(ends)})." if ends else "."
     )
+
+
+def _comparisons(panel: Panel, metric: str) -> list[str]:
+    """A sentence for each of a few losses; one for all that show the same where there are many."""
+    others = _others(panel)
+    if len(others) <= FEW:
+        return [_compared(panel, loss, metric) for loss in others]
+    groups: dict[str, list[str]] = {}
+    for comparison in (aggregate.compare(panel, loss, metric) for loss in others):
+        middle = f" {number(comparison.middle)}" if comparison.pairs else ""
+        ends = f" {interval(comparison.low, comparison.high)}" if comparison.low is not None else ""
+        groups.setdefault(comparison.direction, []).append(f"{escape(comparison.loss)}{middle}{ends}")
+    measure = f"median {aggregate.compare(panel, others[0], metric).kind} over pairs of seeds"
+    start = f"Against {escape(panel.reference)} ({measure}): "
+    return [
+        start + "; ".join(f"{GROUPS[shown]}: {', '.join(groups[shown])}" for shown in GROUPS if shown in groups) + "."
+    ]
 
 
 def _compared(panel: Panel, loss: str, metric: str) -> str:

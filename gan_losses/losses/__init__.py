@@ -23,7 +23,7 @@ from gan_losses.losses.least_squares import LSGAN
 from gan_losses.losses.relativistic import RaGAN, RaLSGAN, RpGAN, r3gan
 from gan_losses.losses.wasserstein import WGAN, wgangp, wganlp
 from gan_losses.penalties import get_penalty
-from gan_losses.spelling import make
+from gan_losses.spelling import make, parts
 
 
 def lsgan_pearson(a: float = -1.0, b: float = 1.0, c: float = 0.0) -> LSGAN:
@@ -68,7 +68,7 @@ def get_loss(text: str) -> GANLoss:
         >>> get_loss("bce+gp:5").penalties
         (GradientPenalty(weight=5.0, every=1),)
     """
-    base, *penalties = text.split("+")
+    base, *penalties = parts(text)
     return with_penalties(_base(base), penalties, text)
 
 
@@ -100,11 +100,11 @@ def shown_name(text: str) -> str:
         >>> shown_name("lsgan:c=0.5+r1")
         'lsgan:c=0.5+r1'
     """
-    base, plus, penalties = text.partition("+")
+    base, *penalties = parts(text)
     name, *values = base.split(":")
     if name in LOSSES or not custom.is_custom(base):
         return text
-    return ":".join([_base(base).name, *values[1:]]) + plus + penalties
+    return "+".join([":".join([_base(base).name, *values[1:]]), *penalties])
 
 
 def is_registered(text: str) -> bool:
@@ -114,13 +114,13 @@ def is_registered(text: str) -> bool:
         >>> is_registered("lsgan:c=0.5+r1"), is_registered("my_loss.py:MyLoss")
         (True, False)
     """
-    return text.partition("+")[0].partition(":")[0] in LOSSES
+    return text.partition(":")[0].partition("+")[0] in LOSSES
 
 
 def resolved(text: str) -> str:
     """The text as it means the same in any folder: files with their whole path."""
-    base, plus, penalties = text.partition("+")
-    return custom.absolute(base) + plus + penalties
+    base, *penalties = parts(text)
+    return "+".join([custom.absolute(base), *penalties])
 
 
 __all__ = [

@@ -198,8 +198,7 @@ def discriminator_loss(loss: GANLoss, update: Update) -> Tensor:
         >>> discriminator_loss(get_loss("wgan+r1:10"), update).item()  # 0 - 1 + 10/2
         4.0
     """
-    penalty = loss.penalty(update)
-    adversarial = adversarial_loss(loss, update)
+    adversarial, penalty = adversarial_loss(loss, update), loss.penalty(update)
     return adversarial if penalty is None else adversarial + penalty
 
 

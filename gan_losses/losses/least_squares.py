@@ -1,6 +1,7 @@
 """Least squares: the label is the line, the prediction is the point."""
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import final
 
 from torch import Tensor
@@ -40,6 +41,8 @@ class LSGAN(GANLoss):
     paper = "arXiv:1611.04076"
 
     def __post_init__(self) -> None:
+        for label in ("a", "b", "c"):
+            require(isfinite(getattr(self, label)), self, label, "a finite number")
         require(self.a < self.b, self, "a", "below the label of real images")
         require_share(self, "flip")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from gan_losses.errors import unknown_name
-from gan_losses.penalties.base import Memory, Penalty, Update, wide
+from gan_losses.penalties.base import Memory, Penalty, Update, in_penalty, wide
 from gan_losses.penalties.consistency import Consistency
 from gan_losses.penalties.constraints import Clipping, SpectralNorm
 from gan_losses.penalties.lecam import LeCam
@@ -67,6 +67,7 @@ __all__ = [
     "Update",
     "ZeroCentredPenalty",
     "get_penalty",
+    "in_penalty",
     "input_gradient",
     "interpolate",
     "wide",

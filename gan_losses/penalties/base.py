@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import cached_property
 from typing import final
 
@@ -10,6 +11,7 @@ from torch import Tensor
 
 Discriminator = Callable[[Tensor], Tensor]
 Memory = dict[str, Tensor]
+in_penalty: ContextVar[bool] = ContextVar("in_penalty", default=False)  # whether D works for a penalty just now
 
 
 class Update:
@@ -39,19 +41,27 @@ class Update:
         index: int = 0,
         memory: Memory | None = None,
     ) -> None:
-        self.discriminator, self.real, self.fake, self.random = discriminator, real, fake.detach(), random
+        self._discriminator, self.real, self.fake, self.random = discriminator, real, fake.detach(), random
         self.index = index
         self.memory: Memory = {} if memory is None else memory
+
+    def discriminator(self, images: Tensor) -> Tensor:
+        """D on images of a penalty's own; a probe that watches D passes it over."""
+        mark = in_penalty.set(True)
+        try:
+            return self._discriminator(images)
+        finally:
+            in_penalty.reset(mark)
 
     @cached_property
     def real_logits(self) -> Tensor:
         """D(x), float32 at least; computed once, when first asked for."""
-        return wide(self.discriminator(self.real))
+        return wide(self._discriminator(self.real))
 
     @cached_property
     def fake_logits(self) -> Tensor:
         """D(G(z)), likewise."""
-        return wide(self.discriminator(self.fake))
+        return wide(self._discriminator(self.fake))
 
 
 class Penalty(ABC):

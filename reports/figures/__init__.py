@@ -5,7 +5,19 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-from reports.figures import cost, curves, layers, logits, quality, quantiles, samples, saturation, seeds, shapes
+from reports.figures import (
+    cost,
+    curves,
+    factorial,
+    layers,
+    logits,
+    quality,
+    quantiles,
+    samples,
+    saturation,
+    seeds,
+    shapes,
+)
 from reports.figures.base import Kind
 from reports.figures.style import STYLE
 from reports.loading import Run
@@ -13,6 +25,7 @@ from reports.panels import Panel
 
 FIGURES: tuple[Kind, ...] = (
     seeds.KIND,
+    factorial.KIND,
     quality.KIND,
     samples.KIND,
     cost.KIND,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.records import slug
 from reports import aggregate
-from reports.figures.style import colours
+from reports.figures.style import Look, looks
 from reports.loading import Cell, Run
 from reports.panels import Panel
 
@@ -27,7 +28,7 @@ class Kind:
         name: stands in front of its files' names.
         title: its heading in the report.
         caption: how to read it, one or two sentences.
-        missing: what the report says when nothing could be drawn.
+        missing: what the report says when nothing could be drawn; "" leaves the heading out too.
         draw: yields (rest of the file's name, figure); nothing where the inputs are missing.
     """
 
@@ -51,10 +52,28 @@ def group_slug(panels: Sequence[Panel]) -> str:
     return f"{slug(panels[0].task)}-{slug(panels[0].data)}"
 
 
-def palette_of(run: Run, losses: Sequence[str]) -> dict[str, str]:
-    """The losses' colours, the same in every figure of the run."""
-    every = colours([*run.loss_order(), *run.losses])
+def palette_of(run: Run, losses: Sequence[str]) -> dict[str, Look]:
+    """The losses' looks, the same in every figure of the run."""
+    every = looks({loss: run.parts(loss) for loss in dict.fromkeys([*run.loss_order(), *losses])})
     return {loss: every[loss] for loss in losses}
+
+
+def wrapped(count: int, columns: int, most: int = 4, tallest: int = 6) -> tuple[int, int]:
+    """How many things of `columns` columns each stand in rows: (rows, times that the rows begin anew).
+
+    Args:
+        count: of things.
+        columns: that each takes.
+        most: columns of a figure that can still be read on a page.
+        tallest: rows up to which nothing stands side by side.
+
+    Example:
+        >>> wrapped(3, 2), wrapped(18, 1), wrapped(18, 2), wrapped(9, 4)
+        ((3, 1), (6, 3), (9, 2), (9, 1))
+    """
+    times = max(1, min(-(-count // tallest), most // columns))
+    rows = -(-count // times)
+    return rows, -(-count // rows)
 
 
 def with_curves(panels: Sequence[Panel]) -> list[Panel]:
@@ -68,22 +87,32 @@ def losses_of(panels: Sequence[Panel], curved: bool = True) -> list[str]:
     return [loss for loss in losses if not curved or any(cell.curves for panel in panels for cell in panel.of(loss))]
 
 
-def plot_seeds(axis: Axes, frame: pd.DataFrame, colour: str) -> NDArray[np.float64]:
+def remove_empty(axes: NDArray[Any]) -> None:
+    """Take away the axes of a grid on which nothing was drawn."""
+    for axis in axes.flat:
+        if not axis.has_data() and not axis.texts:
+            axis.remove()
+
+
+def plot_seeds(axis: Axes, frame: pd.DataFrame, look: Look) -> NDArray[np.float64]:
     """The median over seeds as a line and every seed as a thin one; returns all values drawn.
 
     Args:
         axis: to draw on.
         frame: one row per step, one column per seed.
-        colour: of all lines.
+        look: of the median; the seeds have its colour.
     """
     if frame.empty:
         return np.empty(0)
     if frame.shape[1] > 1:
         seeds = [frame[name].dropna() for name in frame]
         segments = [np.column_stack([seed.index.to_numpy(dtype=float), seed.to_numpy()]) for seed in seeds]
-        axis.add_collection(LineCollection(segments, colors=colour, linewidths=0.5, alpha=0.3))
+        axis.add_collection(LineCollection(segments, colors=look.colour, linewidths=0.5, alpha=0.3))
     median = frame.median(axis=1)
-    axis.plot(median.index.to_numpy(dtype=float), median.to_numpy(), color=colour, linewidth=1.6)
+    steps = median.index.to_numpy(dtype=float)
+    marker = "o" if len(steps) == 1 else ""  # a line of one point does not show
+    style = {"color": look.colour, "linestyle": look.dash, "linewidth": look.width}
+    axis.plot(steps, median.to_numpy(), marker=marker, markersize=4, **style)
     axis.autoscale_view()
     values: NDArray[np.float64] = frame.to_numpy(dtype=float).ravel()
     return values
@@ -97,11 +126,11 @@ def plot_ends(axis: Axes, cells: Sequence[Cell], frame: pd.DataFrame, colour: st
             axis.plot(last.index[-1:], last.iloc[-1:], marker="x", color=colour, markersize=6, markeredgewidth=1.4)
 
 
-def plot_statistic(axis: Axes, panel: Panel, palette: dict[str, str], *path: str) -> NDArray[np.float64]:
+def plot_statistic(axis: Axes, panel: Panel, palette: dict[str, Look], *path: str) -> NDArray[np.float64]:
     """A statistic of the curves for all losses of a panel; returns all values drawn."""
     drawn = [np.empty(0)]
     for loss in palette:
         frame = aggregate.series(panel.of(loss), *path)
         drawn.append(plot_seeds(axis, frame, palette[loss]))
-        plot_ends(axis, panel.of(loss), frame, palette[loss])
+        plot_ends(axis, panel.of(loss), frame, palette[loss].colour)
     return np.concatenate(drawn)

@@ -6,22 +6,35 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, plot_statistic, together, with_curves
-from reports.figures.style import canvas, fit_scale, name_axes, plain, say
+from reports.figures.base import (
+    Drawn,
+    Kind,
+    group_slug,
+    losses_of,
+    palette_of,
+    plot_statistic,
+    remove_empty,
+    together,
+    with_curves,
+)
+from reports.figures.style import Look, canvas, fit_scale, name_axes, plain, say
 from reports.loading import Json, Run
 from reports.panels import Panel
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
-    """One figure per task and data set: a row per term, a column per recipe."""
+    """One figure per task and data set: a row per term, a column per recipe; two terms in a row for one recipe."""
     for group in together(with_curves(panels)):
         names = terms(group)
         if names:
             palette = palette_of(run, losses_of(group))
-            figure, axes = canvas(len(names), len(group), "Terms of the objectives over training", palette, (3.1, 1.5))
-            for column, panel in enumerate(group):
-                for row, term in enumerate(names):
-                    _draw_term(axes[row, column], run, panel, term, palette)
+            parts = [(term, panel) for term in names for panel in group]
+            columns = max(len(group), min(2, len(parts)))
+            title = "Terms of the objectives over training"
+            figure, axes = canvas(-(-len(parts) // columns), columns, title, palette, (3.1, 1.5))
+            for axis, (term, panel) in zip(axes.flat, parts, strict=False):
+                _draw_term(axis, run, panel, term, palette)
+            remove_empty(axes)
             yield group_slug(group), figure
 
 
@@ -38,6 +51,12 @@ def equilibrium(losses: Mapping[str, Json], loss: str, term: str) -> Any:
     return (facts.get("equilibrium") or {}).get(part) if part else None
 
 
+def rests(run: Run, losses: Sequence[str], term: str) -> list[tuple[str, Any]]:
+    """(base, where a term rests) of the losses, once where losses of one base rest in the same place."""
+    every = [(run.parts(loss)[0], equilibrium(run.losses, loss, term)) for loss in losses]
+    return [pair for place, pair in enumerate(every) if pair not in every[:place]]
+
+
 def plot_equilibrium(axis: Axes, rest: Any, colour: str) -> None:
     """A dashed line for a value, a band for [low, high], nothing for None."""
     if isinstance(rest, list):
@@ -46,15 +65,15 @@ def plot_equilibrium(axis: Axes, rest: Any, colour: str) -> None:
         axis.axhline(rest, color=colour, linestyle=(0, (5, 3)), linewidth=0.9)
 
 
-def _draw_term(axis: Axes, run: Run, panel: Panel, term: str, palette: dict[str, str]) -> None:
+def _draw_term(axis: Axes, run: Run, panel: Panel, term: str, palette: dict[str, Look]) -> None:
     drawn = plot_statistic(axis, panel, palette, "terms", term)
     name_axes(axis, f"{plain(term)}, {plain(panel.label)}", "generator step", "loss term")
     if not np.isfinite(drawn).any():
         say(axis, "no loss of this recipe has this term")
         return
     fit_scale(axis, drawn)
-    for loss in (name for name in palette if name in panel.losses):
-        plot_equilibrium(axis, equilibrium(run.losses, loss, term), palette[loss])
+    for base, rest in rests(run, [name for name in palette if name in panel.losses], term):
+        plot_equilibrium(axis, rest, palette_of(run, [base])[base].colour)
 
 
 KIND = Kind(

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from reports.aggregate import series
 from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, together, with_curves
-from reports.figures.style import canvas, log_scale, name_axes, plain, say
+from reports.figures.style import Look, canvas, log_scale, name_axes, plain, say
 from reports.loading import Run
 from reports.panels import Panel
 
@@ -57,7 +57,7 @@ def profile(panel: Panel, loss: str, network: str, layer: str) -> float:
     return float(late.median(axis=0).median())
 
 
-def draw_network(axis: Axes, panel: Panel, network: str, palette: dict[str, str]) -> None:
+def draw_network(axis: Axes, panel: Panel, network: str, palette: dict[str, Look]) -> None:
     """The profile of each loss over a network's layers."""
     names = layers(panel).get(network, [])
     name_axes(axis, f"{plain(network)}, {plain(panel.label)}", "", "gradient norm")
@@ -66,7 +66,10 @@ def draw_network(axis: Axes, panel: Panel, network: str, palette: dict[str, str]
         norms = np.array([profile(panel, loss, network, name) for name in names])
         norms[norms <= 0] = np.nan
         known = np.flatnonzero(np.isfinite(norms))
-        axis.plot(known, norms[known], color=palette[loss], marker="o", markersize=3, linewidth=1.4)
+        look = palette[loss]
+        axis.plot(
+            known, norms[known], color=look.colour, linestyle=look.dash, linewidth=look.width, marker="o", markersize=3
+        )
         drawn.append(norms)
     values = np.concatenate(drawn)
     if not np.isfinite(values).any():

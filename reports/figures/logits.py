@@ -7,26 +7,42 @@ from matplotlib.axes import Axes
 
 from benchmarks.records import slug
 from reports.aggregate import series
-from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, together, with_curves
-from reports.figures.style import canvas, name_axes, plain, say
+from reports.figures.base import (
+    Drawn,
+    Kind,
+    group_slug,
+    losses_of,
+    palette_of,
+    remove_empty,
+    together,
+    with_curves,
+    wrapped,
+)
+from reports.figures.style import Look, canvas, name_axes, plain, say
 from reports.loading import Run
 from reports.panels import Panel
 
 REAL = "#444444"
+FEW = 6
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
-    """One figure per task, data set and domain: a row per loss, a column per recipe."""
+    """One figure per task, data set and domain: a row per loss, a column per recipe; many rows begin anew beside them."""
     for group in together(with_curves(panels)):
         losses = losses_of(group)
         palette = palette_of(run, losses)
         for domain in dict.fromkeys(name for panel in group for name in panel.domains()):
-            legend = {"real": REAL, **{f"fake, {loss}": palette[loss] for loss in losses}}
+            # Each has axes with its name above them: the shade is all that the legend need tell of many.
+            fakes = {f"fake, {loss}": Look(palette[loss].colour) for loss in losses[:FEW]}
+            fakes = fakes if len(losses) <= FEW else {"fake, in the loss's colour": Look(palette[losses[0]].colour)}
             title = f"Logits of real and fake images ({plain(domain)})"
-            figure, axes = canvas(len(losses), len(group), title, legend, (3.1, 1.4))
+            rows, times = wrapped(len(losses), len(group))
+            figure, axes = canvas(rows, times * len(group), title, {"real": Look(REAL), **fakes}, (3.1, 1.4))
             for column, panel in enumerate(group):
-                for row, loss in enumerate(losses):
-                    draw_loss(axes[row, column], panel, loss, domain, palette[loss])
+                for place, loss in enumerate(losses):
+                    axis = axes[place % rows, place // rows * len(group) + column]
+                    draw_loss(axis, panel, loss, domain, palette[loss].colour)
+            remove_empty(axes)
             yield f"{group_slug(group)}-{slug(domain)}", figure
 
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from reports.aggregate import floor_of, is_distance
 from reports.figures.base import Drawn, Kind, palette_of, plot_seeds
-from reports.figures.style import canvas, log_scale, name_axes, plain, say, signed_scale
+from reports.figures.style import Look, canvas, log_scale, name_axes, plain, say, signed_scale
 from reports.loading import Cell, Json, Run
 from reports.panels import Panel
 from reports.timings import step_seconds
@@ -72,7 +72,7 @@ def track(cells: Sequence[Cell], metric: str, effort: str, seconds: float | None
 
 
 def draw_effort(
-    axis: Axes, panel: Panel, metric: str, effort: str, seconds: dict[str, float], palette: dict[str, str]
+    axis: Axes, panel: Panel, metric: str, effort: str, seconds: dict[str, float], palette: dict[str, Look]
 ) -> None:
     """One distance against one measure of effort, for all losses."""
     tracks = {loss: track(panel.of(loss), metric, effort, seconds.get(loss)) for loss in palette}
@@ -98,14 +98,17 @@ def finish(axis: Axes, metric: str, effort: str, floor: float | None) -> None:
         axis.axhline(floor, color="#444444", linestyle=":", linewidth=1.1)
         axis.annotate("floor", (1, floor), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7)
         low, high = axis.get_ylim()
-        axis.set_ylim(min(low, floor / 1.3 if logarithmic else floor), high)
+        if logarithmic and floor < 1.15 * low:
+            log_scale(axis, [floor, high / 1.15])  # ticks for what is shown now
+        elif not logarithmic:
+            axis.set_ylim(min(low, floor), high)
 
 
 KIND = Kind(
     "quality",
     "Quality against effort",
     "Median over the seeds, each seed thin, lower is better; dotted: the floor, real images against real ones at the test "
-    "split's n. Seconds are steps × the median step of the timing pass, never a worker's clock.",
+    "split's n. Seconds are steps × the typical step of the timing pass, never a worker's clock.",
     "No cell has quality values.",
     draw,
 )

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from benchmarks.records import slug
 from reports.aggregate import series
-from reports.figures.base import Drawn, Kind, losses_of, palette_of, with_curves
+from reports.figures.base import Drawn, Kind, losses_of, palette_of, remove_empty, with_curves, wrapped
 from reports.figures.style import canvas, log_scale, name_axes, plain, say
 from reports.loading import Run
 from reports.panels import Panel
@@ -18,17 +18,20 @@ BANDS = ((5, 95, 0.15), (25, 75, 0.35))
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
-    """One figure per panel and domain: a row per loss; slopes left, gradients right."""
+    """One figure per panel and domain: a row per loss; slopes left, gradients right; many rows begin anew beside them."""
     for panel in with_curves(panels):
         palette = palette_of(run, losses_of([panel]))
         for domain in panel.domains():
             losses = [loss for loss in panel.losses if len(_quantile(panel, loss, domain, "slope", 50))]
             if losses:
                 title = f"Slopes and gradients at the fakes, {plain(panel.label)} ({plain(domain)})"
-                figure, axes = canvas(len(losses), 2, title, palette, (3.1, 1.3))
-                for row, loss in enumerate(losses):
+                rows, times = wrapped(len(losses), len(KINDS))
+                figure, axes = canvas(rows, times * len(KINDS), title, {}, (3.1, 1.3))
+                for place, loss in enumerate(losses):
                     for column, kind in enumerate(KINDS):
-                        draw_bands(axes[row, column], panel, loss, domain, kind, palette[loss])
+                        axis = axes[place % rows, place // rows * len(KINDS) + column]
+                        draw_bands(axis, panel, loss, domain, kind, palette[loss].colour)
+                remove_empty(axes)
                 yield f"{panel.slug}-{slug(domain)}", figure
 
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from benchmarks.records import slug
 from reports.figures.base import Drawn, Kind
-from reports.figures.style import SHORT, canvas, plain
+from reports.figures.style import canvas, plain
 from reports.loading import Run
 from reports.panels import Panel
 
 COLUMNS = 4
+LINE = 32  # letters above a grid
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
@@ -24,7 +25,7 @@ def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
             pictures = [*_real(run, panel, domain), *_fakes(panel, domain)]
             rows = -(-len(pictures) // COLUMNS)
             title = f"Samples of the last evaluation, {plain(panel.label)}"
-            figure, axes = canvas(rows, min(COLUMNS, len(pictures)), title, {}, (2.1, 2.1), (0.15, 0.35), (0.15, 0.15))
+            figure, axes = canvas(rows, min(COLUMNS, len(pictures)), title, {}, (2.1, 2.1), (0.15, 0.42), (0.15, 0.15))
             for axis in axes.flat[len(pictures) :]:
                 axis.remove()
             for axis, (name, picture) in zip(axes.flat, pictures, strict=False):
@@ -66,7 +67,8 @@ def _fakes(panel: Panel, domain: str) -> Iterator[tuple[str, NDArray[Any]]]:
             if picture is not None:
                 step = int(last[0].stem.partition("-")[0].removeprefix("step"))
                 ended = "" if cell.done else f", {cell.status}"
-                yield f"{plain(loss, SHORT)}, seed {cell.seed}, step {step}{ended}", picture
+                name, place = plain(loss), f"seed {cell.seed}, step {step}{ended}"
+                yield f"{name}, {place}" if len(name) + len(place) < LINE else f"{name}\n{place}", picture
                 break
 
 

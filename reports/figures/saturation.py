@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from benchmarks.records import slug
 from reports.aggregate import series
 from reports.figures.base import Drawn, Kind, losses_of, palette_of, plot_statistic, with_curves
-from reports.figures.style import canvas, fit_scale, name_axes, plain
+from reports.figures.style import Look, canvas, fit_scale, name_axes, plain
 from reports.loading import Run
 from reports.panels import Panel
 
@@ -57,7 +57,7 @@ def present(panel: Panel, domain: str) -> dict[str, str]:
     return found
 
 
-def draw_statistic(axis: Axes, panel: Panel, palette: dict[str, str], network: str, name: str) -> None:
+def draw_statistic(axis: Axes, panel: Panel, palette: dict[str, Look], network: str, name: str) -> None:
     """One statistic of all losses."""
     title, label, logarithmic = STATISTICS[name]
     drawn = plot_statistic(axis, panel, palette, "saturation", network, name)

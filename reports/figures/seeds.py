@@ -8,41 +8,46 @@ from matplotlib.collections import LineCollection
 
 from reports.aggregate import ceiling, floor_of, is_distance, values
 from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, together
-from reports.figures.style import SHORT, canvas, log_scale, name_axes, plain, say
+from reports.figures.style import Look, canvas, log_scale, name_axes, name_ticks, overhang, plain, room_for, say
 from reports.loading import Run
 from reports.panels import Panel
 from reports.text import number
 
+FEW = 6
+WIDE = 4.6
+
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
-    """One figure per task and data set: a row per distance, a column per recipe."""
+    """One figure per task and data set: a row per distance, a column per recipe, or one below the other if they are wide."""
     for group in together(panels):
         metrics = list(dict.fromkeys(name for panel in group for name in panel.distances()))
         if metrics:
             losses = losses_of(group, curved=False)
-            palette = palette_of(run, losses)
-            size = (max(2.6, 0.75 * len(losses)), 1.9)
-            figure, axes = canvas(len(metrics), len(group), "Quality of every seed, best state, test images", {}, size)
-            for row, metric in enumerate(metrics):
-                for column, panel in enumerate(group):
-                    draw_panel(axes[row, column], run, panel, metric, palette)
+            palette, across = palette_of(run, losses), _across(losses)
+            size = (max(2.6, across * len(losses)), 1.9)
+            labels = [_label(panel, loss) for panel in group for loss in panel.losses]
+            room, left = room_for(labels, across), max(0.75, overhang(labels[: len(losses)], across))
+            times = len(group) if size[0] < WIDE else 1
+            parts = [(metric, panel) for metric in metrics for panel in group]
+            title = "Quality of every seed, best state, test images"
+            figure, axes = canvas(len(parts) // times, times, title, {}, size, (0.75, 0.4 + room), (left, 0.2 + room))
+            for axis, (metric, panel) in zip(axes.flat, parts, strict=True):
+                draw_panel(axis, run, panel, metric, palette)
             yield group_slug(group), figure
 
 
-def draw_panel(axis: Axes, run: Run, panel: Panel, metric: str, palette: dict[str, str]) -> None:
+def draw_panel(axis: Axes, run: Run, panel: Panel, metric: str, palette: dict[str, Look]) -> None:
     """Points, medians, and thin lines that join the cells of one seed."""
     found = {loss: values(panel, loss, metric, "best") for loss in panel.losses}
     name_axes(axis, plain(panel.label), "", plain(metric))
     _join(axis, list(found.values()))
     for place, (loss, by_seed) in enumerate(found.items()):
-        scores = list(by_seed.values())
-        axis.plot([place] * len(scores), scores, "o", color=palette[loss], markersize=4, alpha=0.65, markeredgewidth=0)
+        scores, colour = list(by_seed.values()), palette[loss].colour
+        axis.plot([place] * len(scores), scores, "o", color=colour, markersize=4, alpha=0.65, markeredgewidth=0)
         if scores:
-            axis.hlines(float(np.median(scores)), place - 0.25, place + 0.25, color=palette[loss], linewidth=2)
+            axis.hlines(float(np.median(scores)), place - 0.25, place + 0.25, color=colour, linewidth=2)
     every = [value for by_seed in found.values() for value in by_seed.values()]
-    axis.set_xticks(range(len(found)), [_label(panel, loss) for loss in found], rotation=20 if len(found) > 4 else 0)
-    axis.set_xlim(-0.6, len(found) - 0.4)
-    axis.grid(visible=False, axis="x")
+    name_ticks(axis, [_label(panel, loss) for loss in found])
     if not every:
         say(axis, "no finished cell")
         return
@@ -76,7 +81,12 @@ def _join(axis: Axes, found: Sequence[dict[int, float]]) -> None:
 
 def _label(panel: Panel, loss: str) -> str:
     lost = len(panel.of(loss)) - len(panel.done(loss))
-    return plain(loss, SHORT) + (f"\n{lost} not done" if lost else "")
+    return plain(loss) + (f"\n{lost} not done" if lost else "")
+
+
+def _across(losses: Sequence[str]) -> float:
+    """The inches that a loss has for itself on the x axis."""
+    return 0.75 if len(losses) <= FEW else 0.42
 
 
 KIND = Kind(

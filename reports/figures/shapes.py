@@ -1,6 +1,7 @@
 """The losses as functions of the logit."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from reports.figures.base import Drawn, Kind, palette_of
-from reports.figures.style import canvas, name_axes
-from reports.loading import Run
+from reports.figures.style import Look, canvas, name_axes
+from reports.loading import Json, Run
 from reports.panels import Panel
 
 PARTS = {
@@ -19,27 +20,50 @@ PARTS = {
     "slope": ("size of the generator's slope", "|slope|"),
 }
 FLOOR = 1e-4
+GAPS: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (3.5, 3)))
+Names = tuple[str, ...]
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
-    """One figure of all registered losses; those that need pairs of logits have no shape."""
-    shapes = {name: facts["shape"] for name, facts in run.losses.items() if _drawable(facts.get("shape"))}
+    """One figure of the run's losses without their penalties, which do not depend on the logit alone."""
+    shapes = distinct(run)
     if shapes:
-        own = palette_of(run, list(shapes))
-        figure, axes = canvas(2, 2, "Shapes of the losses against the logit", own, (3.1, 2.0), (0.8, 0.75))
+        hues = palette_of(run, [names[0] for names in shapes])
+        palette = {names: Look(hues[names[0]].colour, GAPS[place % 3]) for place, names in enumerate(shapes)}
+        legend = {", ".join(names): look for names, look in palette.items()}
+        figure, axes = canvas(2, 2, "Shapes of the losses against the logit", legend, (3.4, 2.2), (0.8, 0.75))
         for axis, part in zip(axes.flat, PARTS, strict=True):
-            draw_part(axis, part, shapes, own)
+            draw_part(axis, part, shapes, palette)
         yield "all", figure
 
 
-def draw_part(axis: Axes, part: str, shapes: dict[str, Any], palette: dict[str, str]) -> None:
-    """One part of all losses; losses that coincide are told apart by the gaps of their lines."""
-    for number, (name, shape) in enumerate(shapes.items()):
+def distinct(run: Run) -> dict[Names, Json]:
+    """Every shape of the run's losses once, by the names of all bases that have it; pairs of logits have none."""
+    shapes: dict[str, Json] = {}
+    for loss in run.loss_order():
+        base, _ = run.parts(loss)
+        facts = run.losses.get(base) or run.losses.get(loss) or {}
+        if _drawable(facts.get("shape")):
+            shapes.setdefault(base, facts["shape"])
+    alike: dict[str, list[str]] = {}
+    for base, shape in shapes.items():
+        alike.setdefault(_rounded(shape), []).append(base)
+    return {tuple(names): shapes[names[0]] for names in alike.values()}
+
+
+def _rounded(shape: Json) -> str:
+    numbers = {part: np.round(shape[part], 6).tolist() for part in ("logit", *PARTS) if shape.get(part) is not None}
+    return json.dumps(numbers, sort_keys=True)
+
+
+def draw_part(axis: Axes, part: str, shapes: Mapping[Names, Json], palette: Mapping[Names, Look]) -> None:
+    """One part of all losses; losses that coincide in it are told apart by the gaps of their lines."""
+    for names, shape in shapes.items():
         if shape.get(part) is not None:
             values = np.array(shape[part], dtype=float)
             values = np.abs(values) if part == "slope" else values
-            dashes = (0, (6, 2 * (number % 3))) if number % 3 else "-"
-            axis.plot(shape["logit"], values, color=palette[name], linewidth=1.5, linestyle=dashes)
+            look = palette[names]
+            axis.plot(shape["logit"], values, color=look.colour, linewidth=1.5, linestyle=look.dash)
     title, label = PARTS[part]
     name_axes(axis, title, "logit", label)
     axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -64,7 +88,8 @@ KIND = Kind(
     "shapes",
     "Shapes of the losses",
     "Where the slope (lower right, log scale) falls, a fake with that logit teaches little: on the left for a loss that "
-    "saturates on fakes that D rejects. Losses that need pairs of logits are left out.",
-    "losses.json is missing or holds no shapes.",
+    "saturates on fakes that D rejects. Penalties are left out, and so are losses that need pairs of logits; losses of one shape "
+    "share a line.",
+    "losses.json is missing, or holds no shapes of this run's losses.",
     draw,
 )

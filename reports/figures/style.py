@@ -1,17 +1,19 @@
-"""One look for all figures: colours that stay with a loss, a canvas measured in inches, text that cannot break it."""
+"""One look for all figures: lines that stay with a loss, a canvas measured in inches, text that cannot break it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
+from reports.loading import NONE
 from reports.text import local
 
 STYLE: Any = {
@@ -33,7 +35,7 @@ STYLE: Any = {
     "svg.hashsalt": "gan-losses",
     "savefig.dpi": 110,
 }
-# Okabe and Ito's eight for the losses seen most, Tol's muted ones (colour-blind safe too) for the others.
+# Okabe and Ito's eight for the losses seen most; the others as far from these and each other as so many can be.
 KNOWN = {
     "bce": "#0072B2",
     "lsgan": "#D55E00",
@@ -44,15 +46,35 @@ KNOWN = {
     "rpgan": "#000000",
     "ragan": "#882255",
     "ralsgan": "#999933",
-    "wganlp": "#44AA99",
+    "wganlp": "#3FD6B4",
     "dragan": "#332288",
-    "r3gan": "#777777",
+    "r3gan": "#775500",
+    "lsgan-pearson": "#B22222",
+    "kl": "#8F2BFF",
+    "reverse-kl": "#0B5D1E",
+    "pearson": "#E83FE8",
+    "hellinger": "#7F7FFF",
+    "jensen-shannon": "#00B800",
 }
-OTHERS = ("#AA4499", "#117733", "#661100", "#6699CC", "#DDAA33", "#BB5566", "#004488", "#88CCEE")
+OTHERS = ("#CC0099", "#005F73", "#552211", "#0000E0", "#FF2266", "#777777", "#AFAF00", "#A68AC8")
+# What a loss with penalties is told apart by: a shade of its base's colour, and dashes that stay with the penalty.
+SHADES = (0.78, 0.38, 0.66, 0.52)
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)), (0, (10, 2)))
+MANY = 9  # losses up to which lines are thick, and solid where penalties do not ask for dashes
 LEGEND_COLUMNS = 8
-LONGEST = 28
-SHORT = 14  # where names stand beside each other
+LONGEST = 32
+LEGEND_LONGEST = 64
+LETTER = 0.065  # mean width of a letter at 8 points, in inches
+SLOPE = 35  # degrees by which names are turned that do not fit beside each other
 Grid = NDArray[Any]
+
+
+class Look(NamedTuple):
+    """How a loss is drawn."""
+
+    colour: str
+    dash: Any = "-"
+    width: float = 1.6
 
 
 def colours(losses: Iterable[str]) -> dict[str, str]:
@@ -60,11 +82,56 @@ def colours(losses: Iterable[str]) -> dict[str, str]:
 
     Example:
         >>> colours(["mine", "bce", "yours"])
-        {'mine': '#AA4499', 'bce': '#0072B2', 'yours': '#117733'}
+        {'mine': '#CC0099', 'bce': '#0072B2', 'yours': '#005F73'}
     """
     names = list(dict.fromkeys(losses))
     others = [name for name in names if name not in KNOWN]
     return {name: KNOWN.get(name) or OTHERS[others.index(name) % len(OTHERS)] for name in names}
+
+
+def looks(parts: Mapping[str, tuple[str, str]]) -> dict[str, Look]:
+    """The look of every loss, from its base and penalties: a base has its colour, each penalty its shade and dashes.
+
+    Without penalties dashes are free to tell many bases apart.
+
+    Example:
+        >>> found = looks({"bce": ("bce", "none"), "bce+gp": ("bce", "gp"), "lsgan": ("lsgan", "none")})
+        >>> found["bce"].colour, found["bce+gp"].colour, found["bce+gp"].dash
+        ('#0072B2', '#8abedc', (0, (5, 1.5)))
+    """
+    hues = colours(base for base, _ in parts.values())
+    penalties = list(dict.fromkeys([NONE, *(penalty for _, penalty in parts.values())]))
+    found = {}
+    for place, (loss, (base, penalty)) in enumerate(parts.items()):
+        number = penalties.index(penalty)
+        dash = number if len(penalties) > 1 else place // MANY
+        found[loss] = Look(shade(hues[base], number), DASHES[dash % len(DASHES)], 1.6 if len(parts) <= MANY else 1.2)
+    return found
+
+
+def shade(colour: str, number: int) -> str:
+    """A relative of a colour: 0 is the colour itself, 1 the lightest of `SHADES`, 2 the darkest, then between.
+
+    Example:
+        >>> shade("#000000", 0), shade("#000000", 1)
+        ('#000000', '#b7b7b7')
+    """
+    if number == 0:
+        return colour
+    own = np.array(to_rgb(colour))
+    # The others would be taken for the colour itself.
+    levels = [level for level in SHADES if abs(level - lightness(own)) > 0.1]
+    level = levels[(number - 1) % len(levels)]
+    end = 1.0 if level > lightness(own) else 0.0
+    mixed = own + (end - own) * np.linspace(0, 1, 256)[:, None]
+    return str(to_hex(tuple(mixed[np.argmin(np.abs(lightness(mixed) - level))])))
+
+
+def lightness(colours: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lightness as the eye has it, near enough, from 0 to 1; of colours whose last axis is (red, green, blue)."""
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    found: NDArray[np.float64] = np.cbrt(linear @ np.array([0.2126, 0.7152, 0.0722]))
+    return found
 
 
 def plain(name: str, longest: int = LONGEST) -> str:
@@ -72,7 +139,7 @@ def plain(name: str, longest: int = LONGEST) -> str:
 
     Example:
         >>> plain("_a$b"), plain("x" * 40)
-        ('\u200a_a\\$b', 'xxxxxxxxxxxxxxxxxxxxxxxxxxx…')
+        ('\u200a_a\\$b', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…')
     """
     text = local(name)
     text = "".join(letter if _drawable(letter) else "?" for letter in text)
@@ -95,7 +162,7 @@ def canvas(
     rows: int,
     columns: int,
     title: str,
-    legend: Mapping[str, str],
+    legend: Mapping[str, Look],
     size: tuple[float, float] = (2.5, 1.7),
     gaps: tuple[float, float] = (0.75, 0.75),
     margins: tuple[float, float] = (0.75, 0.55),
@@ -106,7 +173,7 @@ def canvas(
         rows: of axes.
         columns: of axes.
         title: what the figure shows.
-        legend: name -> colour.
+        legend: name -> look.
         size: width and height of one axes, in inches.
         gaps: between columns and between rows, in inches.
         margins: on the left and at the bottom, in inches.
@@ -116,7 +183,7 @@ def canvas(
     """
     (left, bottom), inner = margins, columns * size[0] + (columns - 1) * gaps[0]
     width = max(left + inner + 0.25, 4.2)
-    top = 0.62 + 0.2 * -(-len(legend) // _legend_columns(width, legend))
+    top = 0.64 + 0.18 * -(-len(legend) // _legend_columns(width, legend))
     height = top + rows * size[1] + (rows - 1) * gaps[1] + bottom
     figure = Figure(figsize=(width, height))
     place = {
@@ -128,19 +195,20 @@ def canvas(
     return figure, np.asarray(figure.subplots(rows, columns, squeeze=False, gridspec_kw=place))
 
 
-def _head(figure: Figure, title: str, legend: Mapping[str, str]) -> None:
+def _head(figure: Figure, title: str, legend: Mapping[str, Look]) -> None:
     width, height = figure.get_size_inches()
     figure.text(0.12 / width, 1 - 0.1 / height, title, va="top", fontsize=10, fontweight="bold")
     if legend:
-        handles = [Line2D([], [], color=colour, linewidth=2.2) for colour in legend.values()]
-        labels, spot = [plain(name) for name in legend], (0.05 / width, 1 - 0.28 / height)
-        figure.legend(handles, labels, loc="upper left", bbox_to_anchor=spot, ncols=_legend_columns(width, legend))
+        handles = [Line2D([], [], color=look.colour, linestyle=look.dash, linewidth=1.9) for look in legend.values()]
+        labels, columns = [plain(name, LEGEND_LONGEST) for name in legend], _legend_columns(width, legend)
+        spot = (0.05 / width, 1 - 0.28 / height)
+        figure.legend(handles, labels, loc="upper left", bbox_to_anchor=spot, ncols=columns, handlelength=2.6)
 
 
 def _legend_columns(width: float, legend: Iterable[str]) -> int:
-    """How many entries stand in a row: a handle and a gap take 0.65 inches, a letter about 0.07."""
-    longest = max((len(plain(name)) for name in legend), default=0)
-    return max(1, min(LEGEND_COLUMNS, int(width / (0.65 + 0.07 * longest))))
+    """How many entries stand in a row: a handle and a gap take 0.7 inches, a letter about 0.07."""
+    longest = max((len(plain(name, LEGEND_LONGEST)) for name in legend), default=0)
+    return max(1, min(LEGEND_COLUMNS, int(width / (0.7 + 0.07 * longest))))
 
 
 def name_axes(axis: Axes, title: str, x: str, y: str) -> None:
@@ -148,6 +216,34 @@ def name_axes(axis: Axes, title: str, x: str, y: str) -> None:
     axis.set_title(title, loc="left")
     axis.set_xlabel(x)
     axis.set_ylabel(y)
+
+
+def room_for(names: Iterable[str], across: float) -> float:
+    """The inches that names need below an axis on which each has `across` inches for itself."""
+    longest = _longest(names)
+    return 0.4 if longest <= across else max(0.4, 0.2 + longest * float(np.sin(np.deg2rad(SLOPE))))
+
+
+def _longest(names: Iterable[str]) -> float:
+    return LETTER * max((len(line) for name in names for line in name.splitlines()), default=0)
+
+
+def overhang(names: Sequence[str], across: float) -> float:
+    """The inches that turned names reach out to the left of an axis on which each has `across` inches for itself."""
+    if _longest(names) <= across:
+        return 0.0
+    run = LETTER * float(np.cos(np.deg2rad(SLOPE)))
+    return 0.1 + max((run * len(name) - (0.6 + place) * across for place, name in enumerate(names)), default=0.0)
+
+
+def name_ticks(axis: Axes, names: Sequence[str]) -> None:
+    """Put names, already `plain`, below an axis at 0, 1, …, turned where they would run into each other."""
+    across = axis.get_window_extent().width / axis.figure.dpi / max(1, len(names))
+    turned = _longest(names) > across
+    how: dict[str, Any] = {"rotation": SLOPE, "ha": "right", "rotation_mode": "anchor"} if turned else {}
+    axis.set_xticks(range(len(names)), [name.replace("\n", ", ") if turned else name for name in names], **how)
+    axis.set_xlim(-0.6, len(names) - 0.4)
+    axis.grid(visible=False, axis="x")
 
 
 def say(axis: Axes, words: str) -> None:

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from reports.loading import Run
 from reports.panels import Panel
-from reports.tables import comparisons, cost, failures, ladder, quality, saturation, seeds, settings
+from reports.tables import comparisons, cost, factorial, failures, ladder, quality, saturation, seeds, settings
 from reports.tables.base import Table
 
-TABLES: tuple[Callable[[Run, list[Panel]], Table], ...] = (
+# A table that has nothing to show in this run, None, is left out of the report.
+TABLES: tuple[Callable[[Run, list[Panel]], Table | None], ...] = (
     quality.build,
     comparisons.build,
+    factorial.build,
     seeds.build,
     ladder.build,
     cost.build,
@@ -22,7 +24,7 @@ TABLES: tuple[Callable[[Run, list[Panel]], Table], ...] = (
 
 def make_tables(run: Run, panels: list[Panel]) -> list[Table]:
     """All tables of the report, in its order."""
-    return [build(run, panels) for build in TABLES]
+    return [table for build in TABLES if (table := build(run, panels)) is not None]
 
 
 __all__ = ["TABLES", "Table", "make_tables"]

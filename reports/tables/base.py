@@ -11,6 +11,7 @@ from reports.panels import Panel
 from reports.text import escape, local, markdown
 
 Row = dict[str, Any]
+WIDE = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,14 @@ class Table:
 def section(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "") -> str:
     """A Markdown table under a heading of its own; `note` stands below it."""
     return f"#### {escape(title)}\n\n{markdown(header, rows)}\n" + (f"\n{escape(note)}\n" if note else "")
+
+
+def wide_section(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "") -> str:
+    """A section whose table is cut into several, `WIDE` columns after the first in each, so that a page can show it."""
+    starts = range(1, max(2, len(header)), WIDE)
+    parts = [[[line[0], *line[start : start + WIDE]] for line in (header, *rows)] for start in starts]
+    tables = "\n\n".join(markdown(part[0], part[1:]) for part in parts)
+    return f"#### {escape(title)}\n\n{tables}\n" + (f"\n{escape(note)}\n" if note else "")
 
 
 def names_of(panel: Panel) -> Row:

@@ -12,7 +12,8 @@ from reports.timings import StepTime, step_times
 NOTE = (
     "Timed alone on the machine, all losses interleaved; median and [quartiles]. The ratio is taken round by round, so "
     "that drift cancels: it is the figure to quote. Absolute times hold for this device only. A step is n_critic "
-    "discriminator updates and one generator update."
+    "discriminator updates and one generator update. Where a penalty is due every so often, all of these are means over the "
+    "steps of its period."
 )
 WIDE = 0.25
 MEBI = 2**20
@@ -33,6 +34,7 @@ def _row(panel: Panel, time: StepTime) -> Row:
     wall, ratio, device = time.wall(), time.ratio(), time.device_time()
     row: Row = {**names_of(panel), "loss": time.loss, "device": time.timing["device"]["name"]}
     row |= {"threads": time.timing["threads"], "rounds": len(time.entry["wall"]), "n_critic": time.entry["n_critic"]}
+    row["period"] = time.period
     row["reference"] = panel.reference
     row |= _quartiles("wall ms", wall, 1e3) | _quartiles("ratio", ratio, 1)
     row |= _quartiles("device ms", device, 1e3, NO_GPU)

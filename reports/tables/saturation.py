@@ -4,7 +4,7 @@ from statistics import median
 
 from reports.loading import Run
 from reports.panels import Panel
-from reports.tables.base import Row, Table, make_frame, names_of, section, why_missing
+from reports.tables.base import Row, Table, make_frame, names_of, why_missing, wide_section
 from reports.text import number
 
 NOTE = (
@@ -77,7 +77,7 @@ def _section(panel: Panel, network: str) -> str:
         [statistic, *(_text(panel, network, statistic, loss) for loss in panel.losses)]
         for statistic in _present(panel, network)
     ]
-    return section(f"{panel.title}: {network}", ["statistic", *panel.losses], lines)
+    return wide_section(f"{panel.title}: {network}", ["statistic", *panel.losses], lines)
 
 
 def _text(panel: Panel, network: str, statistic: str, loss: str) -> str:

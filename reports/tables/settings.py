@@ -4,7 +4,7 @@ import json
 
 from reports.loading import Run
 from reports.panels import Panel
-from reports.tables.base import Row, Table, make_frame, names_of, section
+from reports.tables.base import Row, Table, make_frame, names_of, section, wide_section
 from reports.text import local, setting
 
 VARIES = "varies by seed"
@@ -65,7 +65,7 @@ def _sections(panel: Panel) -> str:
     shared = [[name, next(iter(values.values()))] for name, values in every.items() if name not in unlike]
     return "\n".join(
         [
-            section(f"{panel.title}: what differs", ["setting", *known], differing),
+            wide_section(f"{panel.title}: what differs", ["setting", *known], differing),
             section(f"{panel.title}: shared by all losses", ["setting", "value"], shared),
         ]
     )

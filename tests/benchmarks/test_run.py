@@ -13,6 +13,7 @@ from PIL import Image
 from benchmarks import records
 from benchmarks.run import main
 from gan_losses.losses import LOSSES
+from tests.benchmarks.test_candidates import MINE
 
 ROOT = Path(__file__).parent.parent.parent
 TINY = (
@@ -149,6 +150,48 @@ def test_seconds_become_steps_by_the_timing_pass(tmp_path) -> None:
     arguments[3] = "bce,lsgan"
     assert main([*arguments, "--out", str(tmp_path / "o")]) == 0
     assert [cell["cell"]["loss"] for cell in cells(tmp_path / "o")] == ["bce", "lsgan"]  # bce was not trained again
+
+
+def test_a_loss_of_ones_own_is_crossed_with_penalties_trained_in_workers_and_trained_again_when_edited(
+    tmp_path,
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(MINE)
+    arguments = [*TINY, "--losses", f"bce,{file}:Mine,wgangp", "--penalties", "none,gp,r1:every=2", "--seeds", "0"]
+    arguments += ["--out", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    found = {cell["cell"]["loss"]: cell for cell in cells(tmp_path / "out")}
+    order = [f"{loss}{end}" for loss in ("bce", "mine", "wgangp") for end in ("", "+gp", "+r1:every=2")]
+    assert records.read_json(tmp_path / "out" / "run.json")["options"]["losses"] == order
+    assert {name: cell["status"] for name, cell in found.items()} == {
+        name: "skipped" if name == "wgangp+gp" else "done" for name in order
+    }
+    assert found["wgangp+gp"]["reason"] == "wgangp+gp has the penalty gp twice; name it once."
+    assert " from mine.py " in found["mine+gp"]["settings"]["loss_definition"]
+    losses = {loss["name"]: loss for loss in records.read_json(tmp_path / "out" / "losses.json")["losses"]}
+    assert (losses["mine+gp"]["base"], losses["mine+gp"]["penalties"]) == ("mine", ["gp"])
+    assert (losses["wgangp"]["base"], losses["wgangp"]["penalties"]) == ("wgangp", [])
+    (timing,) = (tmp_path / "out" / "timing").iterdir()
+    periods = {entry["loss"]: entry["period"] for entry in records.read_json(timing)["entries"]}
+    assert (periods["bce+gp"], periods["mine+r1:every=2"]) == (1, 2)
+    before = {path.name for path in (tmp_path / "out").rglob("seed0-*")}
+    file.write_text(MINE.replace("-fake.mean()", "-2 * fake.mean()"))
+    assert main(arguments) == 0
+    after = {path.name for path in (tmp_path / "out").rglob("seed0-*")}
+    assert before < after
+    assert len(after - before) == 3  # mine, mine+gp, mine+r1:every=2
+
+
+def test_a_loss_that_fails_the_examination_is_not_trained_unless_asked_for(tmp_path, capsys) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(MINE.replace("-fake.mean()", "fake.mean()"))
+    arguments = [*TINY, "--losses", f"{file}:Mine", "--seeds", "0", "--out", str(tmp_path / "out")]
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert "fails the examination: slope" in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+    assert main([*arguments, "--unexamined"]) == 0
 
 
 def test_a_diverging_cell_and_a_failing_one_are_records_and_the_others_go_on(tmp_path, monkeypatch) -> None:

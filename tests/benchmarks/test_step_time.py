@@ -6,7 +6,7 @@ from torch.testing import assert_close
 from benchmarks import records
 from benchmarks.cells import build_task
 from benchmarks.plan import LossFacts, make_plan
-from benchmarks.step_time import interleave, main, median_steps, read_timing, step_period, variants
+from benchmarks.step_time import interleave, main, median_steps, needed_rounds, read_timing, step_period, variants
 from benchmarks.textbook import TextbookGAN, steps
 from tests.benchmarks.conftest import DIGITS, PUBLISHED, SHARED
 
@@ -56,6 +56,12 @@ def test_a_lazy_penalty_repeats_after_as_many_steps_as_hold_whole_intervals_of_u
     assert period("bce+r1:every=16", 5) == 16
     assert period("bce+r1:every=16", 4) == 4
     assert period("bce+r1:every=4+gp:every=6", 1) == 12
+
+
+def test_a_lazy_penalty_is_timed_over_two_periods_at_least() -> None:
+    facts = [LossFacts("bce+r1:every=16", "…", {**PUBLISHED, "n_critic": 1})]
+    lazy = make_plan("dcgan", "published", [0], SHARED, facts, DIGITS).cells
+    assert [needed_rounds(lazy, rounds) for rounds in (5, 40)] == [32, 40]
 
 
 def test_the_typical_step_of_a_lazy_penalty_counts_the_dear_steps_by_their_share() -> None:

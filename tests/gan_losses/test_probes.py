@@ -24,7 +24,14 @@ def state(training):
     return {f"{name}.{key}": value for name, network in networks for key, value in network.state_dict().items()}
 
 
-@pytest.mark.parametrize(("name", "norm"), [*((name, "none") for name in LOSSES), *(("bce", norm) for norm in NORMS)])
+@pytest.mark.parametrize(
+    ("name", "norm"),
+    [
+        *((name, "none") for name in LOSSES),
+        *(("bce", norm) for norm in NORMS),
+        ("hinge+cr+lecam+r1:every=2", "spectral"),
+    ],
+)
 def test_weights_and_buffers_are_equal_bit_for_bit_with_and_without_it(make, name, norm) -> None:
     plain, watched = make.training(name, norm, n_critic=2), make.training(name, norm, n_critic=2)
     held_out = {"image": torch.zeros(4, 1, 16, 16)}
@@ -50,6 +57,17 @@ def test_it_works_and_disturbs_nothing_under_bf16(make, name) -> None:
     image = probe.rows[0]["saturation"]["image"]
     assert image["fake_logit_after"] is not None
     assert image["lipschitz_mean"] is not None
+
+
+def test_images_that_a_penalty_shows_to_the_discriminator_are_passed_over(make) -> None:
+    means = []
+    for name in ("bce", "bce+cr+r1+gp"):
+        training = make.training(name)
+        with probed(training, every=1, stride=1) as probe:
+            training.step(0)
+        row = probe.rows[0]["saturation"]["image"]
+        means.append([row[key] for key in ("real_logit_mean", "real_logit_std", "fake_logit_mean", "accuracy")])
+    assert means[0] == pytest.approx(means[1], rel=1e-6)
 
 
 def test_dropout_sees_the_same_random_numbers() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,12 @@ from reports.loading import Run, load
 
 Json = dict[str, Any]
 LOSSES = ("bce", "lsgan", "wgangp")
+LAZY = "r1:10:every=4"
+CROSSED = ("bce", f"bce+{LAZY}", "bce+gp", "lsgan", f"lsgan+{LAZY}", "lsgan+gp", f"hinge+{LAZY}", "hinge+gp", "wgangp")
 RECIPES = ("controlled", "published")
+EFFECT = {"r1": 0.7, "gp": 1.3}
 LEVEL = {"bce": 12.0, "lsgan": 9.0, "wgangp": 15.0}
-BATCH, EVERY = 64, 50
+BATCH, EVERY, ROUNDS = 64, 50, 20
 PASSPORT = {"extractor": "digits", "n_real": 360, "n_fake": 360, "image_size": 16, "data_digest": "d1", "split": "test"}
 Maker = Callable[..., Path]
 
@@ -27,13 +31,20 @@ def wobble(*key: object) -> float:
     return int(records.digest({"key": key}), 16) / 2**31 - 1
 
 
+def every(loss: str) -> int:
+    """The period of a loss with a lazy penalty, as its name spells it."""
+    found = re.search(r"every=(\d+)", loss)
+    return int(found[1]) if found else 1
+
+
 def n_critic(recipe: str, loss: str) -> int:
     return 5 if recipe == "published" and loss == "wgangp" else 1
 
 
 def score(loss: str, recipe: str, seed: int, share: float) -> float:
     """The synthetic Fréchet distance after a share of the training."""
-    level = LEVEL.get(loss, 11.0) * (1.2 if recipe == "published" else 1.0)
+    base, _, penalty = loss.partition("+")
+    level = LEVEL.get(base, 11.0) * EFFECT.get(penalty.partition(":")[0], 1.0) * (1.2 if recipe == "published" else 1.0)
     return level * (1 + 0.15 * wobble("fid", loss, seed)) + 80 * math.exp(-5 * share)
 
 
@@ -69,6 +80,8 @@ def curve_row(recipe: str, loss: str, seed: int, step: int) -> Json:
     terms = {"discriminator_image": 1.39 - 0.5 * (1 - decay) + 0.05 * noise, "adversarial_image": 0.7 + 0.4 * noise}
     if loss == "wgangp":
         terms |= {"discriminator_image": -8 * decay + 0.3 * noise, "adversarial_image": 2 + noise, "penalty_image": 0.5}
+    if "+" in loss:
+        terms["penalty_image"] = 0.0 if step % (25 * every(loss)) else 0.1
     slope = -0.3 - (1 - decay) * (0 if loss == "wgangp" else 1) + 0.05 * noise
     domain = {
         "active_fraction_logit": 1.0 if loss == "wgangp" else 0.9 - 0.4 * (1 - decay) + 0.03 * noise,
@@ -158,21 +171,26 @@ def write_timing(run: Path, losses: tuple[str, ...] = LOSSES) -> None:
         for loss in losses:
             updates = n_critic(recipe, loss)
             factor = 0.010 * (1.5 if loss == "wgangp" else 1.0)
+            period = every(loss)
             parts = {"data": 0.1, "discriminator": 0.5 * updates, "generator": 0.3, "optimisers": 0.1}
-            drift = [1 + 0.2 * wobble("round", index) for index in range(20)]
+            # Every `period`-th step is dearer by half, with a penalty; the machine drifts alike for all losses.
+            dear = [1.5 if "+" in loss and (index + 1) % period == 0 else 1.0 for index in range(ROUNDS)]
+            drift = [(1 + 0.2 * wobble("round", index)) * dear[index] for index in range(ROUNDS)]
             phases = {
                 name: {"wall": [factor * share * d for d in drift], "device": None} for name, share in parts.items()
             }
             wall = [factor * sum(parts.values()) * d for d in drift]
             names = {"task": "dcgan", "data": "digits", "recipe": recipe, "loss": loss, "digest": "x"}
             sizes = {"n_critic": updates, "batch_size": BATCH, "peak_device_bytes": None}
+            sizes |= {"period": period} if period > 1 else {}
             entries.append({**names, **sizes, "wall": wall, "device": None, "phases": phases})
     device = {"name": "Test CPU", "kind": "cpu", "fingerprint": "test-cpu"}
-    content = {"status": "done", "reason": None, "device": device, "threads": 2, "rounds": 20, "warmup": 5}
+    content = {"status": "done", "reason": None, "device": device, "threads": 2, "rounds": ROUNDS, "warmup": 5}
     records.write_json(run / "timing" / "test-cpu.json", {**content, "environment": {}, "entries": entries})
 
 
-def write_facts(run: Path) -> None:
+def write_facts(run: Path, losses: tuple[str, ...] = LOSSES) -> None:
+    """losses.json: the three losses with shapes of their own, one of pairs, and those of the run made from these."""
     logit = [step / 10 for step in range(-100, 101)]
     softplus = [math.log1p(math.exp(-abs(f))) + max(f, 0) for f in logit]
     shapes: Json = {
@@ -196,7 +214,12 @@ def write_facts(run: Path) -> None:
         for name in LOSSES
     ]
     pairs = {**facts[0], "name": "rpgan", "shape": {"logit": logit, "real": None, "fake": None, "generator": None}}
-    records.write_json(run / "losses.json", {"losses": [*facts, pairs]})
+    known = {str(fact["name"]): {**fact, "base": fact["name"], "penalties": []} for fact in [*facts, pairs]}
+    for loss in losses:
+        base, *penalties = loss.split("+")
+        own = {"name": loss, "base": base, "penalties": penalties}
+        known[loss] = {**(known.get(base) or known["bce"]), **own}
+    records.write_json(run / "losses.json", {"losses": list(known.values())})
 
 
 def write_ladder(run: Path) -> None:
@@ -220,18 +243,21 @@ def write_run(
     timed: bool = True,
     recipes: tuple[str, ...] = RECIPES,
 ) -> Path:
-    """Write a run; `statuses` says which (recipe, loss, seed) are not done."""
+    """Write a run; `statuses` says which (recipe, loss, seed) are not done, skipped ones stand in run.json alone."""
     ends = statuses or {}
+    skipped = [("published", "r3gan", 0), *(key for key, status in ends.items() if status == "skipped")]
     for recipe in recipes:
         for loss in losses:
             for seed in range(seeds):
-                write_cell(run, recipe, loss, seed, "failed" if failing else ends.get((recipe, loss, seed), "done"))
-    skipped = [{"cell": {"task": "dcgan", "data": "digits", "recipe": "published", "loss": "r3gan", "seed": 0}}]
+                if (recipe, loss, seed) not in skipped:
+                    write_cell(run, recipe, loss, seed, "failed" if failing else ends.get((recipe, loss, seed), "done"))
     request = {"command": f"python -m benchmarks.run --out {run}", "options": {"losses": list(losses)}, "cells": []}
-    records.write_json(run / "run.json", {**request, "skipped": [{**skipped[0], "reason": "batch norm mixes samples"}]})
+    keys = [dict(zip(("recipe", "loss", "seed"), key, strict=True), task="dcgan", data="digits") for key in skipped]
+    reason = "batch norm mixes samples"
+    records.write_json(run / "run.json", {**request, "skipped": [{"cell": key, "reason": reason} for key in keys]})
     if timed:
         write_timing(run, losses)
-    write_facts(run)
+    write_facts(run, losses)
     write_ladder(run)
     picture(run / "real" / "digits-16.png", "real")
     return run
@@ -248,6 +274,27 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(run_folder: Path) -> Run:
     """The same, loaded."""
     return load(run_folder)
+
+
+@pytest.fixture(scope="session")
+def crossed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Losses × penalties with holes: lsgan+gp skipped, hinge never alone, wgangp with no penalty, one cell diverged."""
+    statuses = {("controlled", "lsgan+gp", seed): "skipped" for seed in range(7)}
+    statuses |= {("controlled", "bce+gp", 6): "diverged"}
+    folder = tmp_path_factory.mktemp("crossed") / "run"
+    return write_run(folder, CROSSED, 7, statuses=statuses, recipes=("controlled",))
+
+
+@pytest.fixture(scope="session")
+def crossed(crossed_folder: Path) -> Run:
+    """The same, loaded."""
+    return load(crossed_folder)
+
+
+@pytest.fixture(scope="session")
+def write() -> Maker:
+    """Writes a run into a folder: write(folder, losses, seeds, …)."""
+    return write_run
 
 
 @pytest.fixture

@@ -59,6 +59,38 @@ def test_kernel_distances_are_compared_by_differences(run_folder, controlled):
     np.testing.assert_allclose(comparison.middle, median(differences))
 
 
+def test_any_loss_can_be_the_reference(controlled):
+    there = aggregate.compare(controlled, "wgangp", "fid[digits]", reference="lsgan")
+    back = aggregate.compare(controlled, "lsgan", "fid[digits]", reference="wgangp")
+    assert (there.reference, there.pairs) == ("lsgan", 7)
+    np.testing.assert_allclose([there.middle, there.low, there.high], [1 / back.middle, 1 / back.high, 1 / back.low])
+    assert (there.direction, back.direction) == ("higher (worse)", "lower (better)")
+    assert aggregate.compare(controlled, "lsgan", "fid[digits]") == aggregate.compare(
+        controlled, "lsgan", "fid[digits]", reference="bce"
+    )
+
+
+def test_the_interval_says_the_direction():
+    ends = {(0.8, 1.1): "no difference shown", (None, None): "too few seeds", (1.1, 1.2): "higher (worse)"}
+    for (low, high), words in ends.items():
+        assert aggregate.Comparison("a", "b", "fid", "best", "ratio", 5, 0.9, low, high, 0.1).direction == words
+    assert aggregate.Comparison("a", "b", "kid", "best", "difference", 8, -1.0, -2.0, -0.5, 0.1).direction.startswith(
+        "lower"
+    )
+    assert aggregate.Comparison("a", "b", "fid", "best", "ratio", 0).direction == "no pairs"
+
+
+def test_a_frechet_distance_stands_for_quality_where_there_is_one(make_run):
+    folder = make_run(("bce",), 1, recipes=("controlled",))
+    assert aggregate.primary(make_panels(load(folder))[0]) == "fid[digits]"
+    path = next(folder.glob("dcgan/digits/controlled/bce/*/record.json"))
+    record = json.loads(path.read_text())
+    for names, expected in ((("kid[x]", "fid[x]"), "fid[x]"), (("copy_rate", "kid[x]"), "kid[x]"), ((), None)):
+        record["quality"]["best"]["metrics"] = dict.fromkeys(names, 1.0)
+        write_json(path, record)
+        assert aggregate.primary(make_panels(load(folder))[0]) == expected
+
+
 def test_the_ceiling_is_the_untrained_median(controlled):
     np.testing.assert_allclose(
         aggregate.ceiling(controlled, "fid[digits]"), median([100.0 + s for s in [*range(8), *range(7), *range(8)]])

@@ -47,6 +47,20 @@ def test_every_link_of_the_page_leads_to_a_file_and_every_file_is_linked(report)
     assert links == set(digests(report)) - {"report.md"}
 
 
+def test_a_factorial_report_has_its_section_once_and_the_same_bytes_again(make_run, tmp_path):
+    folder = make_run(("bce", "bce+gp", "lsgan", "lsgan+gp"), 1, recipes=("controlled",))
+    for name in ("one", "two"):
+        assert main([str(folder), "--out", str(tmp_path / name)]) == 0
+    assert digests(tmp_path / "one") == digests(tmp_path / "two")
+    assert (tmp_path / "one" / "tables" / "factorial.csv").exists()
+    assert (tmp_path / "one" / "figures" / "factorial-dcgan-digits-controlled.svg").exists()
+    assert (tmp_path / "one" / "report.md").read_text().count("### Losses × penalties") == 2  # a table and a figure
+
+
+def test_without_combinations_the_page_does_not_speak_of_them(report):
+    assert "Losses × penalties" not in (report / "report.md").read_text()
+
+
 def test_the_page_has_no_absolute_path(report, run_folder):
     for path in report.rglob("*"):
         if path.suffix in (".md", ".csv", ".svg"):

@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.records import write_json
+from benchmarks.records import slug, write_json
 from reports.aggregate import Comparison
 from reports.loading import load
 from reports.panels import make_panels
+from reports.statistics import sign_flip_interval, spread
 from reports.summary import paragraph, verdict
 from reports.tables import make_tables
 from reports.text import escape, local, markdown, number
 
+LAZY = "r1:10:every=4"
 HOSTILE = "a|b<c>*d*`e`\n# $f_ [x](http://y)"
 
 
@@ -26,14 +28,20 @@ def tables(run):
     return tables_of(run)
 
 
+@pytest.fixture(scope="module")
+def crossed_tables(crossed):
+    return tables_of(crossed)
+
+
 def rows_of(text):
     return [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
     ]
 
 
-def test_every_csv_is_read_back_without_a_blank(tables):
-    for table in tables.values():
+@pytest.mark.parametrize("kind", ["tables", "crossed_tables"])
+def test_every_csv_is_read_back_without_a_blank(kind, request):
+    for table in request.getfixturevalue(kind).values():
         frame = pd.read_csv(io.StringIO(table.csv()), keep_default_na=False)
         assert list(frame.columns) == list(table.frame.columns)
         for name in set(frame.columns) - {"note"}:
@@ -136,7 +144,8 @@ def test_one_row_per_distinct_passport(tables):
 
 
 def test_a_hostile_name_breaks_no_table(make_run):
-    tables = tables_of(load(make_run(("bce", HOSTILE), 2)))
+    tables = tables_of(load(make_run(("bce", HOSTILE, f"{HOSTILE}+gp"), 2)))
+    assert "factorial" in tables
     for table in tables.values():
         widths = []
         for line in [*table.markdown.splitlines(), ""]:
@@ -200,6 +209,17 @@ def test_no_difference_is_not_called_equal(make_run):
     assert "lsgan: no difference from bce shown (which is not to say that they are equal)" in text
 
 
+def test_many_losses_are_told_together_by_what_is_shown(make_run):
+    losses = ("bce", "bce+r1", "bce+gp", "bce+lp", "lsgan", "lsgan+r1", "wgangp", "wgangp+gp")
+    run = load(make_run(losses, 6, recipes=("controlled",), timed=False))
+    text = paragraph(run, make_panels(run)[0])
+    assert text.count("Against bce (median ratio over pairs of seeds)") == 1
+    better, worse = text.split("lower (better): ")[1].split("higher (worse): ")
+    assert [name in better for name in ("bce+r1 0.", "lsgan 0.", "wgangp", "bce+gp")] == [True, True, False, False]
+    assert "bce+gp 1." in worse
+    assert re.search(r"lsgan\+r1 0\.\d+ \[0\.\d+, 0\.\d+\]", better)
+
+
 @pytest.mark.parametrize(
     ("middle", "low", "high", "words"),
     [
@@ -220,3 +240,86 @@ def test_the_summary_of_the_run(run):
     assert "lsgan: lower (better) than bce" in controlled
     assert "wgangp: higher (worse) than bce" in controlled
     assert "wgangp 4.50 × [4.50, 4.50]" in published
+
+
+def fids(folder, loss):
+    paths = folder.glob(f"dcgan/digits/controlled/{slug(loss)}/*/record.json")
+    records = [record for record in (json.loads(path.read_text()) for path in paths) if record["status"] == "done"]
+    return {record["cell"]["seed"]: record["quality"]["best"]["metrics"]["fid[digits]"] for record in records}
+
+
+def test_losses_times_penalties_stand_right_after_the_comparisons(crossed_tables, tables):
+    names = list(crossed_tables)
+    assert names.index("factorial") == names.index("comparisons") + 1
+    assert [name for name in names if name != "factorial"] == list(tables)
+
+
+def test_the_cross_shows_quality_beside_cost(crossed_tables, crossed_folder):
+    rows = rows_of(crossed_tables["factorial"].markdown)
+    lines = {row[0]: row[1:] for row in rows[2:5]}
+    assert rows[0] == ["loss", "none", f"+{LAZY}", "+gp"]
+    middle, lower, upper = (number(value) for value in spread(list(fids(crossed_folder, "bce").values())))
+    assert lines["bce"][0] == f"{middle} [{lower}, {upper}]; 1.00 ×"
+    # 0.5 dearer at every 4th step: 1 + 0.5 / 4, which a median over all steps would not show.
+    assert lines["bce"][1].endswith("; 1.12 ×")
+    assert lines["bce"][2].endswith("; 1.50 ×; 6 of 7 seeds")
+    assert lines["lsgan"][2] == "skipped"
+    assert lines["hinge"][0] == "no cell"
+    assert "wgangp" not in lines
+    frame = crossed_tables["factorial"].frame.set_index("loss")
+    assert frame.loc[f"bce+{LAZY}", "step time ratio"] == pytest.approx(1.125)
+    np.testing.assert_allclose(frame.loc["bce+gp", "best"], np.median(list(fids(crossed_folder, "bce+gp").values())))
+
+
+def test_a_penalty_is_compared_with_the_same_loss_without_it(crossed_tables, crossed_folder):
+    alone, penalised = (fids(crossed_folder, name) for name in ("lsgan", f"lsgan+{LAZY}"))
+    logs = np.log([penalised[seed] / alone[seed] for seed in range(7)])
+    row = crossed_tables["factorial"].frame.set_index("loss").loc[f"lsgan+{LAZY}"]
+    assert (row.against, row.measure, row.pairs, row.shown) == ("lsgan", "ratio", 7, "lower (better)")
+    np.testing.assert_allclose(row.effect, np.median(np.exp(logs)))
+    np.testing.assert_allclose([row["effect low"], row["effect high"]], np.exp(sign_flip_interval(logs)))
+    assert row.p == 2 / 2**7
+    effects = {(row[0], row[1]): row[2:] for row in rows_of(crossed_tables["factorial"].markdown)[7:]}
+    assert effects["lsgan", LAZY][:3] == ["lsgan", "7", "ratio"]
+    assert effects["bce", "gp"][1] == "6"
+    assert effects["bce", "gp"][-1] == "higher (worse)"
+
+
+def test_an_effect_that_cannot_be_told_says_why(crossed_tables):
+    frame = crossed_tables["factorial"].frame.set_index("loss")
+    assert frame.loc["hinge+gp", "shown"] == "no cell without penalties"
+    assert frame.loc["lsgan+gp", "shown"] == frame.loc["lsgan+gp", "best"] == "skipped"
+    assert frame.loc["bce", "shown"] == "is the loss itself"
+    effects = {(row[0], row[1]): row[2:] for row in rows_of(crossed_tables["factorial"].markdown)[7:]}
+    assert set(effects["hinge", "gp"]) == {"no cell without penalties"}
+    assert set(effects["lsgan", "gp"]) == {"skipped"}
+
+
+def test_a_base_that_failed_is_not_compared_with(make_run):
+    statuses = {("controlled", "lsgan", 0): "failed"}
+    losses = ("bce", "bce+gp", "lsgan", "lsgan+gp")
+    table = tables_of(load(make_run(losses, 1, statuses=statuses, recipes=("controlled",))))["factorial"]
+    frame = table.frame.set_index("loss")
+    assert frame.loc["lsgan+gp", "shown"] == "without penalties failed"
+    assert frame.loc["bce+gp", "shown"] == "too few seeds"
+
+
+def test_a_cross_without_a_finished_cell_or_a_time_is_shown_too(make_run):
+    table = tables_of(load(make_run(("bce", "bce+gp"), 1, failing=True, timed=False)))["factorial"]
+    assert rows_of(table.markdown)[2] == ["bce", "failed", "failed"]
+    assert "No step was timed." in table.markdown
+
+
+def test_without_a_cross_its_table_is_left_out(tables):
+    assert "factorial" not in tables
+
+
+def test_tables_with_a_column_per_loss_are_cut(make_run):
+    losses = tuple(f"loss{index}" for index in range(18))
+    run = load(make_run(losses, 1, recipes=("controlled",), timed=False))
+    for name in ("saturation", "settings"):
+        rows = rows_of(tables_of(run)[name].markdown)
+        assert max(len(row) for row in rows) == 9
+        assert {loss for row in rows for loss in row} >= set(losses)
+        first = next(row for row in rows if "loss0" in row)
+        assert first[1:] == list(losses[:8])
