@@ -1,4 +1,5 @@
 import os
+import tempfile
 
 import pytest
 
@@ -31,6 +32,12 @@ DIGITS = DataFacts("digits", "5109e8921c80fbc0", 1, 16, "digits")
 @pytest.fixture(scope="session", autouse=True)
 def _few_threads() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_lock(tmp_path_factory) -> None:
+    """A lock file of the tests' own: they measure nothing, and must not wait for a run on the same machine."""
+    os.environ["TMPDIR"] = tempfile.tempdir = str(tmp_path_factory.mktemp("lock"))
 
 
 @pytest.fixture
