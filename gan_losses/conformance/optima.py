@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import product
-from math import exp, fsum, log
+from math import fsum
 
 import torch
 from torch import Tensor
@@ -221,14 +221,13 @@ def _train(loss: GANLoss, declared: Tensor | None) -> Tensor:
     scale = 1.0 if declared is None else max(1.0, declared.abs().clamp_max(FARTHEST).max().item())
     start = constant(loss.boundary or 0.0, len(DATA))
     logits = start.clone().requires_grad_()
-    first, second = torch.zeros(2, len(DATA), dtype=torch.float64)
-    for step in range(STEPS):
-        (slope,) = torch.autograd.grad(_expected(loss, logits), logits)
-        first, second = first.lerp(slope, 0.1), second.lerp(slope.square(), 0.01)
-        rate = scale * exp(log(FIRST_RATE) + (log(LAST_RATE) - log(FIRST_RATE)) * step / STEPS)
-        unbiased = first / (1 - 0.9 ** (step + 1)), second / (1 - 0.99 ** (step + 1))
-        with torch.no_grad():
-            logits -= rate * unbiased[0] / (unbiased[1].sqrt() + 1e-12)
+    optimizer = torch.optim.Adam([logits], scale * FIRST_RATE, betas=(0.9, 0.99), eps=1e-12)
+    falling = torch.optim.lr_scheduler.ExponentialLR(optimizer, (LAST_RATE / FIRST_RATE) ** (1 / STEPS))
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        _expected(loss, logits).backward()
+        optimizer.step()
+        falling.step()
     # The best logits of a bounded loss, total variation's say, are infinite.
     stretched = [start + stretch * (logits.detach() - start) for stretch in (1, 2, 4, 8)]
     return min(stretched, key=lambda logits: _expected(loss, logits).item())
