@@ -17,7 +17,7 @@ from benchmarks.writing import describe, save_picture
 from gan_losses.data.base import DataSet, to_float
 from gan_losses.data.store import load_dataset, save_dataset
 from gan_losses.errors import UsageError
-from gan_losses.losses import LOSSES, GANLoss, definition, get_loss, slope
+from gan_losses.losses import LOSSES, GANLoss, definition, get_loss, is_registered, slope
 from gan_losses.metrics import QualityMeter, get_features
 from gan_losses.metrics.ladder import ladder
 from gan_losses.sampling import grid
@@ -127,7 +127,7 @@ def _curves(loss: GANLoss) -> Json:
 def frozen_steps(out: Path, cells: Sequence[Cell]) -> dict[tuple[str, str], int]:
     """(recipe, step digest) -> the steps that an earlier run froze for the same seconds, so that it is not run again."""
     frozen = {}
-    for cell in recorded_cells(out, cells[0]):
+    for cell in recorded_cells(out, cells):
         if cell.settings.get("seconds") == cells[0].settings["seconds"]:
             frozen[cell.recipe, cell.step_digest] = cell.settings["steps"]
     return frozen
@@ -145,20 +145,26 @@ def is_final(folder: Path) -> bool:
     return path.exists() and records.read_json(path, "status")["status"] in FINAL
 
 
-def recorded_cells(out: Path, like: Cell) -> list[Cell]:
-    """Cells whose records lie in the folder and could be timed beside `like` (same data and device)."""
-    cells = []
+def recorded_cells(out: Path, asked: Sequence[Cell]) -> list[Cell]:
+    """Cells whose records lie in the folder and could be timed beside those asked for (same data and device).
+
+    A record names the file that its loss came from. Only losses of this suite and those that the user asks for now are
+    made from it: a folder that came from elsewhere must not have a file of its choice run.
+    """
+    like, trusted, cells = asked[0], {cell.spelling for cell in asked}, []
     for folder in records.find_records(out):
         content = records.read_json(folder / "record.json", "settings", "cell", "status")
         settings, key = content["settings"], content["cell"]
         alike = all(settings.get(name) == like.settings[name] for name in ("data_digest", "image_size", "device"))
         cell = Cell(**key, settings=settings)
-        if alike and content["status"] in ("done", "diverged") and _unchanged(cell):
+        if alike and content["status"] in ("done", "diverged") and _unchanged(cell, trusted):
             cells.append(cell)
     return cells
 
 
-def _unchanged(cell: Cell) -> bool:
+def _unchanged(cell: Cell, trusted: set[str]) -> bool:
+    if not (is_registered(cell.spelling) or cell.spelling in trusted):
+        return False
     try:
         return definition(get_loss(cell.spelling)) == cell.settings.get("loss_definition")
     except UsageError:  # recorded by another version, or a file that is gone

@@ -143,7 +143,7 @@ class Run:
 
     def _time(self, plan: Plan, store: Path) -> Json:
         path = step_time.timing_path(self.out, plan.cells[0], torch.get_num_threads())
-        cells = [*plan.cells, *preparation.recorded_cells(self.out, plan.cells[0])]
+        cells = [*plan.cells, *preparation.recorded_cells(self.out, plan.cells)]
         rounds = step_time.needed_rounds(cells, self.options.timing_rounds)
         known = step_time.read_timing(path, step_time.variants(cells), rounds)
         if known is not None and not self.options.force:

@@ -182,6 +182,18 @@ def test_a_loss_of_ones_own_is_crossed_with_penalties_trained_in_workers_and_tra
     assert len(after - before) == 3  # mine, mine+gp, mine+r1:every=2
 
 
+def test_a_record_of_anothers_run_has_no_file_of_its_choice_run(run, tmp_path) -> None:
+    copy, trap = tmp_path / "copy", tmp_path / "trap.py"
+    shutil.copytree(run, copy)
+    trap.write_text(f"open({str(tmp_path / 'sprung')!r}, 'w')\n")
+    for path in copy.rglob("record.json"):
+        content = records.read_json(path)
+        content["settings"]["loss_spelling"] = f"{trap}:Mine"
+        records.write_json(path, content)
+    assert main([*TINY, "--losses", "lsgan", "--seeds", "0", "--out", str(copy)]) == 0
+    assert not (tmp_path / "sprung").exists()
+
+
 def test_a_loss_that_fails_the_examination_is_not_trained_unless_asked_for(tmp_path, capsys) -> None:
     file = tmp_path / "mine.py"
     file.write_text(MINE.replace("-fake.mean()", "fake.mean()"))
