@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 from benchmarks.plan import NONE, LossFacts
 from gan_losses.errors import UsageError, unknown_name
-from gan_losses.losses import GANLoss, definition, get_loss, is_registered, resolved, shown_name
+from gan_losses.losses import LOSSES, GANLoss, definition, get_loss, is_registered, resolved, shown_name
 from gan_losses.networks import NORMS
 from gan_losses.spelling import parts
 from gan_losses.training import OPTIMIZERS
@@ -21,6 +21,10 @@ def loss_facts(text: str) -> LossFacts:
     _check_recipe(text, loss)
     recipe = asdict(loss.published)
     base, *penalties = parts(text)
+    if not is_registered(text) and get_loss(base).name in LOSSES:
+        raise UsageError(
+            f"loss {text!r} is called {get_loss(base).name!r}, as one of this suite; give it another `name`."
+        )
     return LossFacts(
         name=shown_name(text),
         definition=definition(loss),

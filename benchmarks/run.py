@@ -76,7 +76,9 @@ class Run:
         data = load_data(self.options.data, self.options.image_size, self.options.bad_images)
         plan = self._plan(data)
         if not plan.cells:
-            raise UsageError(f"nothing to train: {plan.skipped[0][0].loss} is skipped, because {plan.skipped[0][1]}.")
+            raise UsageError(
+                f"nothing to train: {plan.skipped[0][0].loss} is skipped, because {plan.skipped[0][1].rstrip('.')}."
+            )
         if self.options.dry_run:
             return self._dry_run(plan, data)
         preparation.check_folder(self.out)

@@ -68,7 +68,7 @@ def demand(holds: bool, sentence: str) -> None:
         raise Failure(sentence)
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     r"""An exception as "Type: its first line".
 
     Example:

@@ -69,7 +69,7 @@ def _outcome(name: str, loss: GANLoss, left_out: Collection[str]) -> Outcome:
             return Outcome(name, "skipped", str(reason))
         except Failure as failure:
             return Outcome(name, "failed", str(failure))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return Outcome(name, "failed", first_line(error))
 
 

@@ -87,9 +87,9 @@ def _base(text: str) -> GANLoss:
         return make("loss", text, LOSSES[name], values)
     points = custom.installed()
     if name in points:
-        return custom.check(text, make("loss", text, custom.load(points[name]), values))
+        return custom.made(text, lambda: make("loss", text, custom.load(points[name]), values))
     if custom.is_custom(text):
-        return custom.check(text, make("loss", text, custom.find(text), values[1:]))
+        return custom.made(text, lambda: make("loss", text, custom.find(text), values[1:]))
     raise unknown_name("loss", name, [*LOSSES, *points])
 
 

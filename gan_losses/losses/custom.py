@@ -7,6 +7,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from gan_losses.errors import UsageError, nearest
-from gan_losses.losses.base import GANLoss
+from gan_losses.losses.base import GANLoss, Recipe
 
 GROUP = "gan_losses.losses"
 DIGEST = "__source_digest__"  # on modules made from a file
@@ -24,6 +25,7 @@ OWN = __name__.partition(".")[0]
 # Method -> the names of its parameters, in order.
 SIGNATURES = {"discriminator": ("real", "fake"), "generator": ("fake", "real"), "penalty": ("update",)}
 TEXTS = ("name", "paper", "summary")
+NAME = re.compile(r"[^\s+:,/\\|]{1,40}")  # it becomes a folder, and a part of what is typed
 
 
 def installed() -> dict[str, EntryPoint]:
@@ -65,7 +67,7 @@ def find(text: str) -> Callable[..., Any]:
         options = ", ".join(f"{place}:{key}" for key in known) or "it defines none"
         raise UsageError(f"loss {text!r}: say which class of the file is meant: {options}.")
     if not hasattr(module, name):
-        close = nearest(name, vars(module))
+        close = nearest(name, known)
         hint = f"did you mean {close!r}?" if close else f"its losses: {', '.join(known) or 'none'}."
         raise UsageError(f"loss {text!r}: {place} defines no {name!r}; {hint}")
     return _factory(text, getattr(module, name))
@@ -123,7 +125,7 @@ def _from_file(text: str, path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except BaseException as error:
         del sys.modules[name]
-        if not isinstance(error, Exception | SystemExit):
+        if isinstance(error, KeyboardInterrupt):
             raise
         raise UsageError(f"loss {text!r}: {_where(error, path)}: {_said(error)}; mend the file.") from error
     return module
@@ -183,12 +185,21 @@ def _check_class(text: str, kind: type) -> None:
         raise UsageError(f"loss {text!r}: {_line(kind)}: {kind.__name__} is no frozen dataclass; {remedy}.")
 
 
-def check(text: str, loss: Any) -> GANLoss:
-    """The loss, if it keeps to the contract's names and signatures.
+def made(text: str, build: Callable[[], Any]) -> GANLoss:
+    """What `build` makes, if it keeps to the contract's names and signatures.
 
     Raises:
-        UsageError: it does not; told with file, line and remedy.
+        UsageError: it does not, or cannot be made; told with file, line and remedy.
     """
+    try:
+        return _checked(text, build())
+    except UsageError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"loss {text!r}: {_where(error, None)}: {_said(error)}.") from error
+
+
+def _checked(text: str, loss: Any) -> GANLoss:
     if not isinstance(loss, GANLoss):
         raise UsageError(f"loss {text!r} makes {type(loss).__name__}, no loss; it has to return a GANLoss.")
     kind = type(loss)
@@ -200,10 +211,18 @@ def check(text: str, loss: Any) -> GANLoss:
             came = "a method" if callable(value) else repr(value)
             remedy = f'write {fact} = "…"'
             raise UsageError(f"loss {text!r}: {_line(kind)}: {fact} has to be a text, not {came}; {remedy}.")
+    if not isinstance(loss.published, Recipe):
+        raise UsageError(f"loss {text!r}: {_line(kind)}: published has to be a Recipe, not {loss.published!r:.40}.")
+    hash(loss), repr(loss)  # records need both; what they raise is told by the caller
+    if not NAME.fullmatch(loss.name) or not loss.name.isprintable():
+        remedy = "1 to 40 printable characters, no blank and none of + : , / \\ |"
+        raise UsageError(f"loss {text!r}: {_line(kind)}: name {loss.name!r:.60} has to be short and plain: {remedy}.")
     return loss
 
 
 def _check_signature(text: str, method: Any, name: str, names: tuple[str, ...]) -> None:
+    if not callable(method):
+        raise UsageError(f"loss {text!r}: {name} is {method!r:.40}, no method; write def {name}(self, …).")
     parameters = inspect.signature(method).parameters
     needed = [key for key, value in parameters.items() if value.default is value.empty]
     wanted = f"{name}(self, {', '.join('real=None' if (name, key) == ('generator', 'real') else key for key in names)})"

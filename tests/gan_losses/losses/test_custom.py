@@ -146,6 +146,18 @@ def test_an_installed_entry_point_is_a_loss(place, monkeypatch) -> None:
         ("import torch\n", "import torch\n1 / 0\n", "mine.py:4: ZeroDivisionError"),
         ("import torch\n", "import torch\nraise SystemExit(3)\n", "mine.py:4: SystemExit"),
         ("def generator(self", "def generator(self,,", "mine.py:18: SyntaxError"),
+        ("    def generator", "    discriminator = 3\n\n    def generator", "discriminator is 3, no method"),
+        ("    def discriminator", "    def __post_init__(self):\n        raise KeyError('no')\n\n    def discriminator",
+         "mine.py:16: KeyError: 'no'"),
+        ("    def discriminator", "    def __post_init__(self):\n        raise SystemExit(4)\n\n    def discriminator",
+         "mine.py:16: SystemExit: 4"),
+        ('    name = "soft"', "    @property\n    def name(self):\n        return 1 / 0", "mine.py:13: ZeroDivisionError"),
+        ('    name = "soft"', '    name = "a/b"', "name 'a/b' has to be short and plain"),
+        ('    name = "soft"', '    name = "x" * 41', "has to be short and plain"),
+        ('    name = "soft"', '    name = "a\\udcff"', "has to be short and plain"),
+        ("    def discriminator", "    published = None\n\n    def discriminator", "published has to be a Recipe, not None"),
+        ("    def discriminator", "    def __repr__(self):\n        raise KeyError('r')\n\n    def discriminator", "KeyError: 'r'"),
+        ('    name = "soft"', '    name = "two words"', "has to be short and plain"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_with_file_line_and_remedy(place, old: str, new: str, sentence: str) -> None:
