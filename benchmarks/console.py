@@ -52,7 +52,7 @@ class Console:
             return
         table = Table(title=escape(title), title_justify="left", title_style="bold")
         for index, column in enumerate(columns):
-            table.add_column(escape(column), justify="left" if index < 2 else "right")
+            table.add_column(escape(column), justify="left" if index < 2 else "right", overflow="fold")
         for row in rows:
             table.add_row(*map(escape, row))
         self.out.print(table)
