@@ -4,15 +4,17 @@ A source is named by a spec, `digits` or `images:FOLDER`: the name stands in `DA
 argument.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from gan_losses.data.base import Batch, Batches, DataSet, Split, to_float, to_uint8
+from gan_losses.data.base import Batch, Batches, DataSet, Request, Split, to_float, to_uint8
 from gan_losses.data.digits import load_digits
 from gan_losses.data.folder import load_folder
 from gan_losses.errors import UsageError, unknown_name
 
-IMAGE_SIZES = (16, 32, 64, 128)
+SMALLEST = 16  # pixels: what the features need
 
 
 @dataclass(frozen=True)
@@ -20,32 +22,49 @@ class Source:
     """One entry of the registry.
 
     Attributes:
-        load: (argument, image_size, bad_images) -> DataSet.
+        load: Request -> DataSet.
         summary: one line for `--list`.
         argument: what follows the colon of a spec ("FOLDER"), or "" where nothing does.
+        default: the argument of a spec without one; None where it has to be given.
     """
 
-    load: Callable[[str, int, str], DataSet]
+    load: Callable[[Request], DataSet]
     summary: str
     argument: str = ""
+    default: str | None = None
 
 
 DATA: dict[str, Source] = {
     "digits": Source(
-        lambda _, image_size, __: load_digits(image_size),
-        "1,797 real handwritten digits in grey, shipped with scikit-learn (8 x 8 pixels, enlarged)",
+        load_digits, "1,797 real handwritten digits in grey, shipped with scikit-learn (8 x 8 pixels, enlarged)"
     ),
     "images": Source(load_folder, "your own images: PNG, JPEG, WebP, BMP, GIF, TIFF, grey or colour", "FOLDER"),
 }
 
 
-def load_data(spec: str, image_size: int, bad_images: str = "stop") -> DataSet:
+def default_root() -> Path:
+    """Where downloads are kept unless the user says otherwise: `gan-losses` in the user's cache folder."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "gan-losses"
+
+
+def load_data(
+    spec: str,
+    image_size: int,
+    bad_images: str = "stop",
+    train_size: int | None = None,
+    root: Path | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> DataSet:
     """The data set that `spec` names, as square images of `image_size` pixels, split once and for all.
 
     Args:
         spec: `name` or `name:argument`, the name as in `DATA`.
-        image_size: side in pixels, one of `IMAGE_SIZES`.
+        image_size: side in pixels, at least `SMALLEST`.
         bad_images: what an unreadable file does: "stop" the run, or "skip" (it is listed in `DataSet.skipped`).
+        train_size: side of the training images; None is `image_size`, more leaves room for random crops.
+        root: where downloads are kept; None is `default_root()`.
+        say: tells the user a line.
 
     Raises:
         UsageError: on an unknown name, a missing or needless argument, another image size or `bad_images`, and
@@ -61,24 +80,29 @@ def load_data(spec: str, image_size: int, bad_images: str = "stop") -> DataSet:
         raise unknown_name("data", name, DATA)
     source = DATA[name]
     if source.argument and not argument:
-        raise UsageError(f"data {name!r} needs to know where: write {name}:{source.argument}.")
+        if source.default is None:
+            raise UsageError(f"data {name!r} needs to know where: write {name}:{source.argument}.")
+        argument = source.default
     if argument and not source.argument:
         raise UsageError(f"data {name!r} takes nothing after a colon, and {argument!r} came: write {name}.")
-    if image_size not in IMAGE_SIZES:
-        raise UsageError(f"the image size is one of {', '.join(map(str, IMAGE_SIZES))} pixels, and {image_size} came.")
+    if image_size < SMALLEST:
+        raise UsageError(f"the image size is {SMALLEST} pixels or more, and {image_size} came.")
     if bad_images not in ("stop", "skip"):
         raise UsageError(f"bad images either stop the run or are skipped: write stop or skip, not {bad_images!r}.")
-    return source.load(argument, image_size, bad_images)
+    train_size = image_size if train_size is None else train_size
+    return source.load(Request(argument, image_size, train_size, bad_images, root or default_root(), say))
 
 
 __all__ = [
     "DATA",
-    "IMAGE_SIZES",
+    "SMALLEST",
     "Batch",
     "Batches",
     "DataSet",
+    "Request",
     "Source",
     "Split",
+    "default_root",
     "load_data",
     "to_float",
     "to_uint8",

@@ -1,7 +1,8 @@
 """What a data set is to the harness: uint8 images by domain in three splits, and batches addressed by (step, draw)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -18,10 +19,15 @@ class Split:
     Attributes:
         images: domain -> uint8 tensor (N, C, H, W); the domains' N may differ (unpaired sets).
         labels: int64 (N,) class of each image, or None where the set has no classes.
+        truth: target domain -> uint8 (N, C, H, W), what the other domain's images, in their order, should become there.
+            Empty where nobody knows: it is given with the test images of made-up sets alone.
+        masks: target domain -> bool (N, 1, H, W), the pixels that such a translation has to change; with `truth` only.
     """
 
     images: Mapping[str, Tensor]
     labels: Tensor | None = None
+    truth: Mapping[str, Tensor] = field(default_factory=dict)
+    masks: Mapping[str, Tensor] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """The number of images of the smallest domain."""
@@ -34,7 +40,7 @@ class DataSet:
 
     Attributes:
         name: as the user named it ("digits", "images:FOLDER").
-        train: what the GAN sees.
+        train: what the GAN sees; its images may be larger than those of the other splits, to take random crops from.
         validation: what checkpoints are chosen on.
         test: what is reported.
         classes: names of the classes, or () where there are none.
@@ -64,8 +70,29 @@ class DataSet:
 
     @property
     def image_size(self) -> int:
-        """The side of the square images in pixels."""
-        return next(iter(self.train.images.values())).shape[-1]
+        """The side of the square images in pixels, as the GAN sees them."""
+        return next(iter(self.test.images.values())).shape[-1]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is wanted of a source.
+
+    Attributes:
+        argument: what the user wrote after the colon of the spec.
+        image_size: side in pixels of the validation and test images.
+        train_size: side of the training images: `image_size`, or more where random crops are to be taken from them.
+        bad_images: what an unreadable file does: "stop" the run, or "skip" (it is listed in `DataSet.skipped`).
+        root: the folder that downloads are kept in.
+        say: tells the user a line (progress of a download).
+    """
+
+    argument: str
+    image_size: int
+    train_size: int
+    bad_images: str = "stop"
+    root: Path = Path("data")
+    say: Callable[[str], None] = lambda line: None
 
 
 def to_float(images: Tensor) -> Tensor:

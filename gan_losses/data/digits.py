@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gan_losses.data.base import DataSet, Split
+from gan_losses.data.base import DataSet, Request, Split
 from gan_losses.data.digest import pixel_digest
 from gan_losses.random import keyed_generator
 
@@ -12,8 +12,8 @@ CLASSES = tuple("0123456789")
 TRAIN, VALIDATION, TEST = 1000, 397, 400
 
 
-def load_digits(image_size: int) -> DataSet:
-    """The digits as grey images (N, 1, image_size, image_size) of uint8, with labels 0 … 9.
+def load_digits(request: Request) -> DataSet:
+    """The digits as grey images (N, 1, size, size) of uint8, with labels 0 … 9.
 
     The split is fixed: 1,000 to train on, 397 for validation and 400 to test, each with the classes in the proportion
     of the whole, and the same whatever the seed and the versions of numpy and scikit-learn.
@@ -22,17 +22,21 @@ def load_digits(image_size: int) -> DataSet:
     0 … 16, here 0 … 255.
 
     Args:
-        image_size: side in pixels; 8 gives the digits as they are, more enlarges them bilinearly.
+        request: the sides in pixels; 8 gives the digits as they are, more enlarges them bilinearly.
 
     Example:
-        >>> load_digits(32).train.images["image"].shape
-        torch.Size([1000, 1, 32, 32])
+        >>> load_digits(Request("", image_size=32, train_size=36)).train.images["image"].shape
+        torch.Size([1000, 1, 36, 36])
     """
     from sklearn.datasets import load_digits as read_digits  # here, because it takes a second
 
     raw = read_digits()
-    images, labels = enlarge(torch.from_numpy(raw.images), image_size), torch.from_numpy(raw.target).long()
-    parts = [Split({"image": images[rows]}, labels[rows]) for rows in stratify(labels, [TRAIN, VALIDATION, TEST])]
+    images, labels = torch.from_numpy(raw.images), torch.from_numpy(raw.target).long()
+    sizes = (request.train_size, request.image_size, request.image_size)
+    parts = [
+        Split({"image": enlarge(images[rows], size)}, labels[rows])
+        for size, rows in zip(sizes, stratify(labels, [TRAIN, VALIDATION, TEST]), strict=True)
+    ]
     train, validation, test = parts
     digest = pixel_digest(parts)
     return DataSet("digits", train, validation, test, classes=CLASSES, features="digits", digest=digest)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gan_losses.data.base import DataSet, Split
+from gan_losses.data.base import DataSet, Request, Split
 from gan_losses.data.digest import pixel_digest
 from gan_losses.data.pictures import SUFFIXES, Picture, read_pictures
 from gan_losses.errors import UsageError
@@ -16,28 +16,30 @@ from gan_losses.errors import UsageError
 FEWEST = 10
 
 
-def load_folder(folder: str, image_size: int, bad_images: str = "stop") -> DataSet:
-    """All images below `folder` as one domain `image`: uint8 (N, C, image_size, image_size).
+def load_folder(request: Request) -> DataSet:
+    """All images below a folder as one domain `image`: uint8 (N, C, size, size).
 
     Files are found recursively, hidden ones left out, and read as `read_pictures` says. C is 1 if every image is grey
     (its three channels equal), else 3. The split looks at the files' contents alone, see `split_by_content`.
 
     Args:
-        folder: where; `~` stands for the home folder.
-        image_size: side in pixels.
-        bad_images: "stop" raises on the first file that cannot be read, "skip" leaves such files out and lists them
-            in `DataSet.skipped`.
+        request: its argument is the folder, `~` stands for the home folder; with `bad_images` "stop" the first file that
+            cannot be read raises, with "skip" such files are left out and listed in `DataSet.skipped`.
 
     Raises:
         UsageError: if the folder is missing, is a file, cannot be listed or has no image files, if a file cannot be
             read (with "stop"), or if fewer than 10 different images are left.
     """
-    root = _existing(folder)
-    pictures, skipped = _read_all(root, image_size, bad_images)
+    root = _existing(request.argument)
+    pictures, skipped = _read_all(root, request.image_size, request.bad_images)
     _require_enough(root, pictures, len(skipped))
-    parts = _splits(pictures)
+    larger = pictures
+    if request.train_size != request.image_size:
+        larger, _ = _read_all(root, request.train_size, request.bad_images)
+    parts = _splits(pictures, larger)
     train, validation, test = parts
-    return DataSet(f"images:{folder}", train, validation, test, digest=pixel_digest(parts), skipped=tuple(skipped))
+    name = f"images:{request.argument}"
+    return DataSet(name, train, validation, test, digest=pixel_digest(parts), skipped=tuple(skipped))
 
 
 def find_images(root: Path) -> Iterator[Path]:
@@ -137,8 +139,12 @@ def _require_enough(root: Path, pictures: list[Picture], skipped: int) -> None:
     raise UsageError(f"{found}: add some, at least {FEWEST} different ones are needed.")
 
 
-def _splits(pictures: list[Picture]) -> list[Split]:
+def _splits(pictures: list[Picture], larger: list[Picture]) -> list[Split]:
+    """Training images from `larger`, the others from `pictures`: the same pictures, read in two sizes."""
     channels = 1 if all(picture.is_grey for picture in pictures) else 3
     groups = split_by_content([picture.digest for picture in pictures])
-    parts = [np.stack([pictures[row].pixels[:channels] for row in rows]) for rows in groups]
+    sources = (larger, pictures, pictures)
+    parts = [
+        np.stack([source[row].pixels[:channels] for row in rows]) for source, rows in zip(sources, groups, strict=True)
+    ]
     return [Split({"image": torch.from_numpy(images)}) for images in parts]

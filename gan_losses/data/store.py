@@ -23,6 +23,8 @@ def save_dataset(data: DataSet, path: Path) -> None:
         tensors |= {f"{name}/images/{domain}": images.contiguous() for domain, images in split.images.items()}
         if split.labels is not None:
             tensors[f"{name}/labels"] = split.labels.contiguous()
+        tensors |= {f"{name}/truth/{domain}": images.contiguous() for domain, images in split.truth.items()}
+        tensors |= {f"{name}/masks/{domain}": mask.contiguous() for domain, mask in split.masks.items()}
     facts = {key: getattr(data, key) for key in ("name", "classes", "features", "digest", "skipped")}
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     os.close(handle)
@@ -46,6 +48,8 @@ def load_dataset(path: Path) -> DataSet:
 
 
 def _split(name: str, tensors: dict[str, Tensor]) -> Split:
-    prefix = f"{name}/images/"
-    images = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-    return Split(images, tensors.get(f"{name}/labels"))
+    images, truth, masks = (
+        {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+        for prefix in (f"{name}/images/", f"{name}/truth/", f"{name}/masks/")
+    )
+    return Split(images, tensors.get(f"{name}/labels"), truth, masks)

@@ -77,11 +77,11 @@ def test_apportion_gives_every_seat_and_prefers_the_largest_remainder():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("digit", 16), "unknown data 'digit': did you mean 'digits'? Known: digits, images."),
+        (("digit", 16), f"unknown data 'digit': did you mean 'digits'? Known: {', '.join(DATA)}."),
         (("digits:here", 16), "data 'digits' takes nothing after a colon, and 'here' came: write digits."),
         (("images", 16), "data 'images' needs to know where: write images:FOLDER."),
         (("images:", 16), "data 'images' needs to know where: write images:FOLDER."),
-        (("digits", 28), "the image size is one of 16, 32, 64, 128 pixels, and 28 came."),
+        (("digits", 8), "the image size is 16 pixels or more, and 8 came."),
         (("digits", 16, "ask"), "bad images either stop the run or are skipped: write stop or skip, not 'ask'."),
     ],
 )
