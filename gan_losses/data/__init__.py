@@ -12,6 +12,9 @@ from pathlib import Path
 from gan_losses.data.base import Batch, Batches, DataSet, Request, Split, to_float, to_uint8
 from gan_losses.data.digits import load_digits
 from gan_losses.data.folder import load_folder
+from gan_losses.data.papers import sources
+from gan_losses.data.textures import load_textures
+from gan_losses.data.unpaired import load_unpaired
 from gan_losses.errors import UsageError, unknown_name
 
 SMALLEST = 16  # pixels: what the features need
@@ -39,6 +42,18 @@ DATA: dict[str, Source] = {
         load_digits, "1,797 real handwritten digits in grey, shipped with scikit-learn (8 x 8 pixels, enlarged)"
     ),
     "images": Source(load_folder, "your own images: PNG, JPEG, WebP, BMP, GIF, TIFF, grey or colour", "FOLDER"),
+    "textures": Source(
+        load_textures,
+        "patches of two photographs in grey, shipped with scikit-image: two of grass, gravel, brick",
+        "A,B",
+        "grass,gravel",
+    ),
+    "unpaired": Source(
+        load_unpaired,
+        "your own images of two domains: trainA, trainB, testA, testB in a folder, or two folders",
+        "FOLDER",
+    ),
+    **{name: Source(load, summary) for name, (load, summary) in sources().items()},
 }
 
 

@@ -32,6 +32,10 @@ class Extractor(nn.Module, ABC):
         """Features (N, num_features) to logits (N, num_classes)."""
         raise NotImplementedError(f"{self.name} features know no classes")
 
+    def factors(self, features: Tensor) -> dict[str, Tensor]:
+        """What can be read from an image and a translation has to keep: name -> int64 (N,); {} where nothing can."""
+        return {}
+
 
 def weights_digest(weights: Mapping[str, Tensor]) -> str:
     """16 hexadecimal digits of sha256 over names, shapes and values, the same in whatever order they come.
