@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports import statistics
+from reports import metrics, statistics
 from reports.loading import Cell, Json, Run
 from reports.panels import Panel
 
@@ -19,7 +19,7 @@ class Comparison:
     """One loss against another, the reference, paired by seed.
 
     Attributes:
-        kind: "ratio" (of positive distances, loss / reference) or "difference" (loss - reference).
+        kind: "ratio" (of positive values, loss / reference) or "difference" (loss - reference).
         pairs: seeds that both losses finished.
         middle: median over the pairs; None without pairs.
         low, high: the interval of at least 95 %; None for fewer than 6 pairs.
@@ -53,20 +53,17 @@ class Comparison:
         return "higher (worse)" if self.low > neutral else "no difference shown"
 
 
-def is_distance(metric: str) -> bool:
-    """Whether the metric is positive, so that ratios of it mean something: the Fréchet distances.
-
-    Example:
-        >>> is_distance("fid[digits]"), is_distance("kid[digits]")
-        (True, False)
-    """
-    return metric == "fid" or metric.startswith("fid[")
+def primaries(panel: Panel) -> list[str]:
+    """The distances that stand for quality, one per domain: its first Fréchet distance, or its first distance."""
+    by_domain: dict[str, list[str]] = {}
+    for name in panel.distances():
+        by_domain.setdefault(metrics.split(name)[1], []).append(name)
+    return [next(filter(metrics.is_frechet, names), names[0]) for names in by_domain.values()]
 
 
-def primary(panel: Panel) -> str | None:
-    """The distance that stands for quality where there is room for one: the first Fréchet distance, or the first."""
-    distances = panel.distances()
-    return next((name for name in distances if is_distance(name)), distances[0] if distances else None)
+def compared(panel: Panel) -> list[str]:
+    """What losses are compared by: the distances, and the true error where it is known."""
+    return panel.distances() + [name for name in panel.translation() if metrics.has_ratios(name)]
 
 
 def values(panel: Panel, loss: str, metric: str, moment: str) -> dict[int, float]:
@@ -89,7 +86,7 @@ def ceiling(panel: Panel, metric: str) -> float | None:
 
 
 def compare(panel: Panel, loss: str, metric: str, moment: str = "best", reference: str | None = None) -> Comparison:
-    """The loss against another: log-ratios for Fréchet distances, differences for everything else.
+    """The loss against another: log-ratios where ratios mean something, differences for everything else.
 
     Args:
         panel: that holds both.
@@ -102,7 +99,7 @@ def compare(panel: Panel, loss: str, metric: str, moment: str = "best", referenc
     ours, theirs = (values(panel, name, metric, moment) for name in (loss, reference))
     seeds = sorted(set(ours) & set(theirs))
     first, second = (np.array([part[seed] for seed in seeds], dtype=float) for part in (ours, theirs))
-    ratio = is_distance(metric)
+    ratio = metrics.has_ratios(metric)
     effects = statistics.log_ratios(first, second) if ratio else first - second
     effects = effects[np.isfinite(effects)]
     names = (loss, reference, metric, moment, "ratio" if ratio else "difference", len(effects))
@@ -124,8 +121,8 @@ def counts(panel: Panel, loss: str) -> dict[str, int]:
 
 def worst_share(cell: Cell, moment: str = "best") -> float | None:
     """The smallest share of fakes that any class gets, None where classes are not known."""
-    metrics = cell.metrics(moment).items()
-    shares = [value for name, value in metrics if name.startswith("share[") and value is not None]
+    found = cell.metrics(moment).items()
+    shares = [value for name, value in found if name.startswith("share[") and value is not None]
     return min(shares) if shares else None
 
 
@@ -153,21 +150,38 @@ def _get(row: Any, path: tuple[str, ...]) -> Any:
     return row
 
 
-def ladder_of(run: Run, panel: Panel) -> Json | None:
-    """The ladder with the panel's data and features, or None. Which split it names does not matter."""
-    passport = panel.passport
+def ladder_of(run: Run, panel: Panel, domain: str = "") -> Json | None:
+    """The ladder with the panel's data and features, or None. Which split it names does not matter.
+
+    Args:
+        run: whose ladders are searched.
+        panel: that is to be read by it.
+        domain: whose real images its rows are of; "" takes the first, which is right where there is but one.
+    """
+    passport = {name: of_domain(value, domain) for name, value in panel.passport.items()}
     for ladder in run.ladders:
         own = ladder.get("passport") or {}
         shared = (set(own) & set(passport)) - {"split", "n", "n_real", "n_fake", "kid_estimator", "domain"}
-        if ladder.get("data") == panel.data and all(own[name] == passport[name] for name in shared):
+        alike = ladder.get("data") == panel.data and all(own[name] == passport[name] for name in shared)
+        if alike and domain in ("", own.get("domain", domain)):
             return ladder
     return None
 
 
+def of_domain(value: Any, domain: str) -> Any:
+    """The part of a passport's entry that is of a domain, where it has one for each.
+
+    Example:
+        >>> of_domain({"a": 200, "b": 180}, "b"), of_domain(200, "b")
+        (180, 200)
+    """
+    return value.get(domain, value) if isinstance(value, dict) else value
+
+
 def floor_of(run: Run, panel: Panel, metric: str) -> float | None:
     """The distance of real images from real ones, the least that can be reached; None if it is not known."""
-    rows = (ladder_of(run, panel) or {}).get("rows") or []
-    name = metric.partition("@")[0]
+    name, domain = metrics.split(metric)
+    rows = (ladder_of(run, panel, domain) or {}).get("rows") or []
     found = [row["metrics"] for row in rows if row.get("name") == "real against real"]
     entry = found[0].get(metric, found[0].get(name)) if found else None
     return entry["mean"] if entry else None

@@ -29,6 +29,13 @@ READING = """\
 - **Unfinished cells.** Medians are over finished cells. Where a loss lost seeds, its median is that of the survivors:
   read it with the counts beside it.
 """
+TRANSLATIONS = """\
+- **Translations.** `@b` stands for the domain: a distance with it compares the translations *into* b with real images of b,
+  and says nothing of whether each picture became the right one. Where the data knows each picture's partner, `true_share`
+  (the error over that of the untranslated picture: 0 perfect, 1 as if nothing had been done) and `kept` say that. A good
+  round trip is no evidence of a good translation: a network that does nothing has a perfect one, and one can hide what it
+  needs for the way back where nobody sees it, which the `lost_…` measure.
+"""
 
 
 def make_page(
@@ -42,13 +49,18 @@ def make_page(
         "## What came out",
         *(f"**{escape(panel.title)}.** {paragraph(run, panel)}" for panel in panels),
         "## How to read this",
-        READING,
+        reading(panels),
         "## Tables",
         *(_table(table) for table in tables),
         "## Figures",
-        *(_figures(kind, names) for kind, names in drawn),
+        *(_figures(kind, names, panels) for kind, names in drawn),
     ]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
+
+
+def reading(panels: Sequence[Panel]) -> str:
+    """How to read the page, with what only some tasks need left out of the others'."""
+    return READING + (TRANSLATIONS if any(panel.translation() for panel in panels) else "")
 
 
 def _made_by(run: Run) -> str:
@@ -71,8 +83,9 @@ def _table(table: Table) -> str:
     return f"### {table.title}\n\n{note}{table.markdown.strip()}\n\n[{table.name}.csv](tables/{table.name}.csv)"
 
 
-def _figures(kind: Kind, names: Sequence[str]) -> str:
+def _figures(kind: Kind, names: Sequence[str], panels: Sequence[Panel]) -> str:
     if not names:
         return f"### {kind.title}\n\nNo figure. {kind.missing}" if kind.missing else ""
     pictures = "\n\n".join(f"![{kind.title}](figures/{name}.png)\n\n[SVG](figures/{name}.svg)" for name in names)
-    return f"### {kind.title}\n\n{pictures}\n\n{kind.caption}"
+    caption = " ".join(part for part in (kind.caption, kind.remark(panels)) if part)
+    return f"### {kind.title}\n\n{pictures}\n\n{caption}"

@@ -2,12 +2,14 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.records import digest, slug
+from reports import metrics
 from reports.loading import Cell, Json, Run
+from reports.text import setting
 
 REFERENCE = "bce"
 # A cell without quality is put to the passport that its settings would have led to.
@@ -22,6 +24,8 @@ class Panel:
         note: what sets it apart from another panel of the same task, data and recipe; mostly "".
         cells: by loss in the run's order, then by seed.
         losses: in the run's order.
+        varied: the settings that set it apart from such a panel, by name.
+        own_passport: whether it has another passport than such a panel, so that their values do not compare.
     """
 
     task: str
@@ -30,6 +34,8 @@ class Panel:
     note: str
     cells: tuple[Cell, ...]
     losses: tuple[str, ...]
+    varied: Mapping[str, Any] = field(default_factory=dict)
+    own_passport: bool = False
 
     @property
     def title(self) -> str:
@@ -67,8 +73,17 @@ class Panel:
         return next((dict(cell.quality["passport"]) for cell in self.cells if cell.quality.get("passport")), {})
 
     def distances(self) -> list[str]:
-        """The distances that any cell has, in the record's order: no class shares, no copy rates."""
-        return [name for name in self.metrics() if not name.startswith("copy_rate")]
+        """The distances that any cell has, in the record's order: no class shares, no copy rates, no translation metrics."""
+        return [name for name in self.metrics() if metrics.is_distance(name)]
+
+    def translation(self) -> list[str]:
+        """The translation metrics that any cell has, in a fixed order of kinds and the record's order of domains."""
+        found = [name for name in self.metrics() if metrics.base(name) in metrics.TRANSLATION]
+        return sorted(found, key=lambda name: list(metrics.TRANSLATION).index(metrics.base(name)))
+
+    def targets(self) -> list[str]:
+        """The domains that the metrics name, in the record's order; none where there is but one."""
+        return [name for name in dict.fromkeys(metrics.split(metric)[1] for metric in self.metrics()) if name]
 
     def metrics(self) -> list[str]:
         """The quality metrics that any cell has, in the record's order, class shares left out."""
@@ -82,6 +97,14 @@ class Panel:
         )
         return [name for name in names if name != "generator"]
 
+    def adversarial(self, loss: str) -> bool:
+        """Whether the loss's curves have a discriminator's term; True where there are no curves to tell.
+
+        Only of a control that trains no discriminator is it known that nothing about one is missing.
+        """
+        terms = {name for cell in self.of(loss) for row in cell.curves for name in row.get("terms") or ()}
+        return not terms or any(name.startswith("discriminator_") for name in terms)
+
 
 def make_panels(run: Run) -> list[Panel]:
     """All panels of a run, sorted by task, data and recipe."""
@@ -90,17 +113,18 @@ def make_panels(run: Run) -> list[Panel]:
         groups[cell.task, cell.data, cell.recipe].append(cell)
     order = run.loss_order()
     return [
-        _panel(key, note, cells, order)
+        _panel(key, passport_note, varied, cells, order)
         for key, group in sorted(groups.items())
         for passport_note, alike in _by_passport(group)
-        for note, cells in _by_settings(alike, passport_note)
+        for varied, cells in _by_settings(alike)
     ]
 
 
-def _panel(key: tuple[str, str, str], note: str, cells: Iterable[Cell], order: Sequence[str]) -> Panel:
+def _panel(key: tuple[str, str, str], note: str, varied: Json, cells: Iterable[Cell], order: Sequence[str]) -> Panel:
     ordered = sorted(cells, key=lambda cell: (order.index(cell.loss), cell.seed, cell.identity))
     losses = tuple(dict.fromkeys(cell.loss for cell in ordered))
-    return Panel(*key, note, tuple(ordered), losses)
+    words = [f"{name} {setting(value)}" for name, value in varied.items()]
+    return Panel(*key, ", ".join([note, *words] if note else words), tuple(ordered), losses, varied, bool(note))
 
 
 def _by_passport(cells: Sequence[Cell]) -> Iterator[tuple[str, list[Cell]]]:
@@ -120,7 +144,7 @@ def _by_passport(cells: Sequence[Cell]) -> Iterator[tuple[str, list[Cell]]]:
         own = next(dict(cell.quality["passport"]) for cell in group if cell.quality.get("passport"))
         others = [json.loads(name) for name in known if name != _stable(own)]
         differing = [name for name in own if any(other.get(name) != own[name] for other in others)]
-        yield ", ".join(f"{name} {own[name]}" for name in differing), group
+        yield ", ".join(f"{name} {setting(own[name])}" for name in differing), group
 
 
 def _home(cell: Cell, groups: Sequence[list[Cell]]) -> list[Cell]:
@@ -130,7 +154,7 @@ def _home(cell: Cell, groups: Sequence[list[Cell]]) -> list[Cell]:
     return max(groups, key=agreement)
 
 
-def _by_settings(cells: Sequence[Cell], note: str) -> Iterator[tuple[str, list[Cell]]]:
+def _by_settings(cells: Sequence[Cell]) -> Iterator[tuple[Json, list[Cell]]]:
     """Keep apart what was run twice with other settings (another number of steps, say) into the same folder."""
     twins: dict[tuple[str, int], list[Cell]] = defaultdict(list)
     for cell in cells:
@@ -138,14 +162,23 @@ def _by_settings(cells: Sequence[Cell], note: str) -> Iterator[tuple[str, list[C
     names = {name for group in twins.values() for name in _differing(group)} - {"loss_definition", "loss_spelling"}
     if "seconds" in names or any(cell.settings.get("seconds") for cell in cells):
         names -= {"steps", "eval_every", "log_every"}  # which then follow from the seconds, differently for every loss
-    variants: dict[str, list[Cell]] = defaultdict(list)
+    variants: dict[str, tuple[Json, list[Cell]]] = {}
     for cell in cells:
         if cell.settings:
-            variants[", ".join(f"{name} {_text(cell.settings.get(name))}" for name in sorted(names))].append(cell)
+            varied = {name: cell.settings.get(name) for name in sorted(names)}
+            variants.setdefault(_stable(varied), (varied, []))[1].append(cell)
     plain = [cell for cell in cells if not cell.settings]
-    for number, variant in enumerate(sorted(variants) or [""]):
-        group = variants[variant] + (plain if number == 0 else [])
-        yield ", ".join(part for part in (note, variant) if part), _latest(group)
+    ordered: list[tuple[Json, list[Cell]]] = sorted(variants.values(), key=lambda variant: _rank(variant[0]))
+    for number, (varied, group) in enumerate(ordered or [({}, [])]):
+        yield varied, _latest(group + (plain if number == 0 else []))
+
+
+def _rank(varied: Json) -> list[tuple[bool, float, str]]:
+    """What variants are sorted by: numbers by their size (3 before 10), then everything else by its text."""
+    numbers = {name: isinstance(value, int | float) for name, value in varied.items()}
+    return [
+        (not numbers[name], float(value) if numbers[name] else 0.0, _stable(value)) for name, value in varied.items()
+    ]
 
 
 def _latest(cells: Iterable[Cell]) -> list[Cell]:
@@ -159,10 +192,6 @@ def _differing(cells: Sequence[Cell]) -> Iterator[str]:
     for name in dict.fromkeys(name for part in settings for name in part):
         if len({_stable(part.get(name)) for part in settings}) > 1:
             yield name
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _stable(value: Any) -> str:

@@ -1,6 +1,6 @@
 """A paragraph per panel, written from the numbers; it claims no more than they carry."""
 
-from reports import aggregate
+from reports import aggregate, metrics
 from reports.aggregate import Comparison
 from reports.loading import Run
 from reports.panels import Panel
@@ -13,6 +13,7 @@ SPEAKS_OF = {
 }
 
 FEW = 6
+SEEDS = 6  # fewer give no interval of 95 %
 # What comparisons show, in the order in which it is told.
 GROUPS = {
     "lower (better)": "lower (better)",
@@ -26,9 +27,8 @@ GROUPS = {
 def paragraph(run: Run, panel: Panel) -> str:
     """The panel's result in a few sentences of Markdown."""
     sentences = [SPEAKS_OF.get(panel.recipe, f"Recipe {escape(panel.recipe)}."), _counted(panel)]
-    metric = aggregate.primary(panel)
-    if metric is not None:
-        sentences += [_medians(run, panel, metric), *_comparisons(panel, metric)]
+    for metric in aggregate.primaries(panel):
+        sentences += [_into(metric), _medians(run, panel, metric), *_comparisons(panel, metric), _truth(panel, metric)]
     sentences.append(_cost(run, panel))
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -52,6 +52,24 @@ def verdict(comparison: Comparison) -> str:
     return f"{shown} than {against}: {numbers}"
 
 
+def _into(metric: str) -> str:
+    domain = metrics.split(metric)[1]
+    return f"*Into domain {escape(domain)}:*" if domain else ""
+
+
+def _truth(panel: Panel, metric: str) -> str:
+    """The true error of the same domain, where it is known: a distance does not see which picture was translated to which."""
+    error = next(filter(metrics.has_ratios, _of(panel.translation(), metrics.split(metric)[1])), None)
+    middles = {loss: aggregate.middle(panel, loss, error, "best") for loss in panel.losses} if error else {}
+    shown = [f"{escape(loss)} {number(value)}" for loss, value in middles.items() if value is not None]
+    words = "where 0 is perfect and 1 as if nothing had been translated"
+    return f"Median {escape(error)}, {words}: {', '.join(shown)}." if shown else ""
+
+
+def _of(names: list[str], domain: str) -> list[str]:
+    return [name for name in names if metrics.split(name)[1] == domain]
+
+
 def _others(panel: Panel) -> list[str]:
     return [loss for loss in panel.losses if loss != panel.reference]
 
@@ -60,7 +78,16 @@ def _counted(panel: Panel) -> str:
     done = sum(cell.done for cell in panel.cells)
     lost = {loss: len(panel.of(loss)) - len(panel.done(loss)) for loss in panel.losses}
     named = ", ".join(f"{escape(loss)} {count}" for loss, count in lost.items() if count)
-    return f"{done} of {len(panel.cells)} cells were finished" + (f"; not finished: {named}." if named else ".")
+    counted = f"{done} of {len(panel.cells)} cells were finished" + (f"; not finished: {named}." if named else ".")
+    most = max((len(panel.done(loss)) for loss in panel.losses), default=0)
+    if not 0 < most < SEEDS:
+        return counted
+    seeds = (
+        f"At most {most} seed{'s' if most > 1 else ''} of a loss"
+        if named
+        else f"{most} seed{'s' if most > 1 else ''} per loss"
+    )
+    return f"{counted} {seeds}: too few for a verdict on quality."
 
 
 def _medians(run: Run, panel: Panel, metric: str) -> str:

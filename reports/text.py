@@ -74,11 +74,13 @@ def setting(value: Any) -> str:
     """A setting's value as text, numbers unrounded.
 
     Example:
-        >>> setting([0.5, 0.999]), setting("adam"), setting(None)
-        ('[0.5, 0.999]', 'adam', 'none')
+        >>> setting([0.5, 0.999]), setting("adam"), setting(None), setting({"a": 200, "b": 180})
+        ('[0.5, 0.999]', 'adam', 'none', 'a: 200, b: 180')
     """
     if value is None:
         return MISSING
+    if isinstance(value, dict) and value:
+        return ", ".join(f"{name}: {setting(part)}" for name, part in sorted(value.items()))
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 

@@ -17,6 +17,8 @@ from reports.figures import (
     saturation,
     seeds,
     shapes,
+    slopes,
+    tradeoff,
 )
 from reports.figures.base import Kind
 from reports.figures.style import STYLE
@@ -26,6 +28,7 @@ from reports.panels import Panel
 FIGURES: tuple[Kind, ...] = (
     seeds.KIND,
     factorial.KIND,
+    tradeoff.KIND,
     quality.KIND,
     samples.KIND,
     cost.KIND,
@@ -33,6 +36,7 @@ FIGURES: tuple[Kind, ...] = (
     logits.KIND,
     saturation.KIND,
     quantiles.KIND,
+    slopes.KIND,
     layers.KIND,
     shapes.KIND,
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from benchmarks.records import slug
@@ -30,6 +32,7 @@ class Kind:
         caption: how to read it, one or two sentences.
         missing: what the report says when nothing could be drawn; "" leaves the heading out too.
         draw: yields (rest of the file's name, figure); nothing where the inputs are missing.
+        remark: what the caption says besides of these panels.
     """
 
     name: str
@@ -37,19 +40,48 @@ class Kind:
     caption: str
     missing: str
     draw: Callable[[Run, Sequence[Panel]], Drawn]
+    remark: Callable[[Sequence[Panel]], str] = lambda panels: ""
 
 
-def together(panels: Sequence[Panel]) -> list[list[Panel]]:
-    """Panels of one task and data set: they stand in one figure, a column or row each."""
+def together(panels: Sequence[Panel], most: int = 3) -> list[list[Panel]]:
+    """Panels of one task and data set: they stand in one figure, a column or row each.
+
+    More than `most` would be too small to read: then the variants of a recipe stand two and two in figures of their own.
+    """
     groups: dict[tuple[str, str], list[Panel]] = {}
     for panel in panels:
         groups.setdefault((panel.task, panel.data), []).append(panel)
-    return list(groups.values())
+    found = []
+    for group in groups.values():
+        found += [group] if len(group) <= most else list(_in_twos(group))
+    return found
+
+
+def _in_twos(panels: Sequence[Panel]) -> Iterator[list[Panel]]:
+    variants: dict[str, list[Panel]] = {}
+    for panel in panels:
+        variants.setdefault(panel.recipe if panel.note else "", []).append(panel)
+    for alike in variants.values():
+        yield from (alike[start : start + 2] for start in range(0, len(alike), 2))
 
 
 def group_slug(panels: Sequence[Panel]) -> str:
-    """A name for the files of panels of one task and data set."""
-    return f"{slug(panels[0].task)}-{slug(panels[0].data)}"
+    """A name for the files of panels that stand together: the first one's where they are variants of one recipe."""
+    variants = panels[0].note and len({panel.recipe for panel in panels}) == 1
+    return panels[0].slug if variants else f"{slug(panels[0].task)}-{slug(panels[0].data)}"
+
+
+def read_picture(path: Path) -> NDArray[Any] | None:
+    """A picture, or None where it is missing, cut off or broken: no reason to have no report."""
+    try:
+        return imread(path)
+    except (OSError, ValueError, SyntaxError):  # what Pillow raises for these
+        return None
+
+
+def why_empty(panel: Panel, loss: str, words: str) -> str:
+    """What an axes without curves says: `words`, or that the loss is a control that has no discriminator."""
+    return words if panel.adversarial(loss) else "trains no discriminator"
 
 
 def palette_of(run: Run, losses: Sequence[str]) -> dict[str, Look]:

@@ -39,9 +39,11 @@ def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
 
 
 def terms(panels: Sequence[Panel]) -> list[str]:
-    """The terms that any curve has, in order."""
+    """The terms that any curve has, in order, those of one kind next to each other."""
     rows = (row for panel in panels for cell in panel.cells for row in cell.curves)
-    return list(dict.fromkeys(name for row in rows for name in row.get("terms") or ()))
+    names = list(dict.fromkeys(name for row in rows for name in row.get("terms") or ()))
+    kinds = list(dict.fromkeys(name.partition("_")[0] for name in names))
+    return sorted(names, key=lambda name: kinds.index(name.partition("_")[0]))
 
 
 def equilibrium(losses: Mapping[str, Json], loss: str, term: str) -> Any:

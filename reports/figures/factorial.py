@@ -6,11 +6,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from reports.aggregate import floor_of, primary, values
+from benchmarks.records import slug
+from reports.aggregate import floor_of, primaries, values
 from reports.factorial import Factorial, factorial
 from reports.figures.base import Drawn, Kind, palette_of, remove_empty
 from reports.figures.style import Look, canvas, log_scale, name_axes, name_ticks, overhang, plain, room_for, say
 from reports.loading import Run
+from reports.metrics import split
 from reports.panels import Panel
 from reports.tables.base import why_missing
 from reports.text import number
@@ -23,10 +25,10 @@ Scores = dict[str, dict[int, float]]
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
-    """One figure per panel that crosses losses with penalties: an axes per base, all on one scale."""
-    for panel in panels:
-        cross, metric = factorial(run, panel), primary(panel)
-        if cross is None or metric is None:
+    """One figure per panel that crosses losses with penalties, and domain: an axes per base, all on one scale."""
+    crosses = [(panel, factorial(run, panel), metric) for panel in panels for metric in primaries(panel)]
+    for panel, cross, metric in crosses:
+        if cross is None:
             continue
         scores = {base: by_penalty(panel, cross, base, metric) for base in cross.bases}
         # Penalties say which loss of a base is meant, so every base is drawn in the colour that it has by itself.
@@ -45,7 +47,8 @@ def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
             name_ticks(axis, names)
             finish(axis, scores, floor_of(run, panel, metric))
         remove_empty(axes)
-        yield panel.slug, figure
+        domain = split(metric)[1]
+        yield panel.slug + (f"-{slug(domain)}" if domain else ""), figure
 
 
 def by_penalty(panel: Panel, cross: Factorial, base: str, metric: str) -> Scores:

@@ -6,30 +6,58 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from reports.aggregate import series
-from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, together, with_curves
+from reports.figures.base import (
+    Drawn,
+    Kind,
+    group_slug,
+    losses_of,
+    palette_of,
+    remove_empty,
+    together,
+    with_curves,
+)
 from reports.figures.style import Look, canvas, log_scale, name_axes, plain, say
 from reports.loading import Run
 from reports.panels import Panel
 
+COLUMNS = 2
+LABELS = 14
+SEPARATOR = ", part "
+
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
-    """One figure per task and data set: a row per panel, a column per network."""
+    """One figure per task and data set: a row per panel and two networks."""
     for group in together(with_curves(panels)):
         networks = list(dict.fromkeys(name for panel in group for name in layers(panel)))
         if networks:
             palette = palette_of(run, losses_of(group))
             title = "Gradient norm by layer, from the input on"
+            columns = min(COLUMNS, len(networks))
+            rows = -(-len(networks) // columns)
             figure, axes = canvas(
-                len(group), len(networks), title, palette, (3.1, 1.6), (0.8, 1.15), margins=(0.75, 0.9)
+                rows * len(group), columns, title, palette, (3.1, 1.6), (0.8, 1.15), margins=(0.75, 0.9)
             )
-            for row, panel in enumerate(group):
-                for column, network in enumerate(networks):
-                    draw_network(axes[row, column], panel, network, palette)
+            for number, panel in enumerate(group):
+                for place, network in enumerate(networks):
+                    axis = axes[number * rows + place // columns, place % columns]
+                    draw_network(axis, panel, network, palette)
+            remove_empty(axes)
             yield group_slug(group), figure
 
 
 def layers(panel: Panel) -> dict[str, list[str]]:
-    """Network -> its layers in order, over all cells and log points."""
+    """Network -> its layers in order, over all cells and log points. One that has a part for each domain is several."""
+    found = {}
+    for network, names in _every_layer(panel).items():
+        heads = list(dict.fromkeys(name.partition(".")[0] for name in names))
+        own = len(heads) > 1 and set(heads) <= {*panel.domains(), *panel.targets()}
+        for head in heads if own else [""]:
+            part = [name for name in names if not head or name.partition(".")[0] == head]
+            found[f"{network}{SEPARATOR}{head}" if head else network] = part
+    return found
+
+
+def _every_layer(panel: Panel) -> dict[str, list[str]]:
     found: dict[str, dict[str, None]] = {}
     for cell in panel.cells:
         for row in cell.curves:
@@ -50,7 +78,7 @@ def _weights(names: Iterable[str]) -> list[str]:
 
 def profile(panel: Panel, loss: str, network: str, layer: str) -> float:
     """The median norm over the seeds, of each seed's median over the last quarter of its log points; NaN without."""
-    frame = series(panel.of(loss), "layers", network, layer)
+    frame = series(panel.of(loss), "layers", network.partition(SEPARATOR)[0], layer)
     if frame.empty:
         return float("nan")
     late = frame.iloc[-max(1, len(frame) // 4) :]
@@ -76,8 +104,11 @@ def draw_network(axis: Axes, panel: Panel, network: str, palette: dict[str, Look
         say(axis, "not recorded")
         return
     log_scale(axis, values)
-    labels = [plain(name.removesuffix(".weight")) for name in names]
-    axis.set_xticks(range(len(names)), labels, rotation=35, ha="right", fontsize=6.5)
+    head = network.partition(SEPARATOR)[2]
+    labels = [plain(name.removeprefix(f"{head}.").removesuffix(".weight")) for name in names]
+    every = -(-len(names) // LABELS)  # the names of all would run into each other
+    axis.set_xticks(range(0, len(names), every), labels[::every], rotation=35, ha="right", fontsize=6.5)
+    axis.set_xticks(range(len(names)), minor=True)
 
 
 KIND = Kind(

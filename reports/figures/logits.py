@@ -15,6 +15,7 @@ from reports.figures.base import (
     palette_of,
     remove_empty,
     together,
+    why_empty,
     with_curves,
     wrapped,
 )
@@ -59,7 +60,7 @@ def draw_loss(axis: Axes, panel: Panel, loss: str, domain: str, colour: str) -> 
             shown = True
     name_axes(axis, f"{plain(loss)}, {plain(panel.label)}", "generator step", "logit")
     if not shown:
-        say(axis, "no logits recorded")
+        say(axis, why_empty(panel, loss, "no logits recorded"))
 
 
 def _median(panel: Panel, loss: str, domain: str, name: str) -> "pd.Series[float]":

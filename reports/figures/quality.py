@@ -7,10 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
-from reports.aggregate import floor_of, is_distance
+from reports.aggregate import floor_of
 from reports.figures.base import Drawn, Kind, palette_of, plot_seeds
 from reports.figures.style import Look, canvas, log_scale, name_axes, plain, say, signed_scale
 from reports.loading import Cell, Json, Run
+from reports.metrics import is_distance, is_frechet
 from reports.panels import Panel
 from reports.timings import step_seconds
 
@@ -28,7 +29,7 @@ def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
         metrics = list(
             dict.fromkeys(name for cell in panel.cells for point in along(cell) for name in point["metrics"])
         )
-        metrics = [name for name in metrics if not name.startswith(("share[", "copy_rate"))]
+        metrics = [name for name in metrics if is_distance(name)]
         if metrics:
             palette, seconds = palette_of(run, _measured(panel)), step_seconds(run, panel)
             title = f"Quality on validation against effort, {plain(panel.label)}"
@@ -79,7 +80,7 @@ def draw_effort(
     values = np.concatenate([plot_seeds(axis, frame, palette[loss]) for loss, frame in tracks.items()])
     if not np.isfinite(values).any():
         say(axis, "no timing record" if effort == "seconds" else "no values")
-    elif is_distance(metric) and np.nanmin(values) > 0:
+    elif is_frechet(metric) and np.nanmin(values) > 0:
         log_scale(axis, values)
     else:
         signed_scale(axis, values)
@@ -91,8 +92,9 @@ def draw_effort(
 def finish(axis: Axes, metric: str, effort: str, floor: float | None) -> None:
     """Labels, and the floor where it is known."""
     name_axes(axis, "", AXES[effort], plain(metric) if effort == "step" else "")
-    axis.xaxis.set_major_locator(MaxNLocator(5))
-    axis.xaxis.set_major_formatter(EngFormatter(sep=""))
+    if axis.lines:
+        axis.xaxis.set_major_locator(MaxNLocator(5))
+        axis.xaxis.set_major_formatter(EngFormatter(sep=""))
     logarithmic = axis.get_yscale() == "log"
     if floor is not None and axis.lines and (floor > 0 or not logarithmic):
         axis.axhline(floor, color="#444444", linestyle=":", linewidth=1.1)

@@ -1,20 +1,21 @@
-"""Sample grids of all losses side by side, from the same latents, next to real images."""
+"""Sample grids of all losses side by side, from the same latents or pictures, next to real images."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from benchmarks.records import slug
-from reports.figures.base import Drawn, Kind
+from reports.figures.base import Drawn, Kind, read_picture
 from reports.figures.style import canvas, plain
 from reports.loading import Run
+from reports.metrics import base, split
 from reports.panels import Panel
 
 COLUMNS = 4
+WIDE = 4.3  # inches of a grid of scenes
 LINE = 32  # letters above a grid
 
 
@@ -23,14 +24,33 @@ def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
     for panel in panels:
         for domain in domains(panel):
             pictures = [*_real(run, panel, domain), *_fakes(panel, domain)]
-            rows = -(-len(pictures) // COLUMNS)
-            title = f"Samples of the last evaluation, {plain(panel.label)}"
-            figure, axes = canvas(rows, min(COLUMNS, len(pictures)), title, {}, (2.1, 2.1), (0.15, 0.42), (0.15, 0.15))
+            most, size = layout(pictures, domain)
+            rows = -(-len(pictures) // most)
+            figure, axes = canvas(
+                rows, min(most, len(pictures)), title_of(panel, domain), {}, size, (0.15, 0.42), (0.15, 0.15)
+            )
             for axis in axes.flat[len(pictures) :]:
                 axis.remove()
             for axis, (name, picture) in zip(axes.flat, pictures, strict=False):
                 show(axis, name, picture)
             yield panel.slug + (f"-{domain}" if domain else ""), figure
+
+
+def title_of(panel: Panel, domain: str) -> str:
+    """What the grids are; those of several domains are scenes, in which pictures stand side by side."""
+    if not domain:
+        return f"Samples of the last evaluation, {plain(panel.label)}"
+    known = any(base(name).startswith("true_") and split(name)[1] == domain for name in panel.translation())
+    scene = "input, translation, round trip" + (", truth" if known else "")
+    return f"Translations into {plain(domain)}, {plain(panel.label)}\n(two scenes a row, each: {scene})"
+
+
+def layout(pictures: Sequence[tuple[str, NDArray[Any]]], domain: str) -> tuple[int, tuple[float, float]]:
+    """(grids in a row, size of one in inches): scenes are wide, and their parts are to be told apart."""
+    if not domain:
+        return COLUMNS, (2.1, 2.1)
+    tallest = max((picture.shape[0] / picture.shape[1] for name, picture in pictures[-1:]), default=1.0)
+    return COLUMNS // 2, (WIDE, WIDE * min(2.0, tallest))
 
 
 def domains(panel: Panel) -> list[str]:
@@ -53,7 +73,7 @@ def _files(folder: Path) -> list[Path]:
 def _real(run: Run, panel: Panel, domain: str) -> Iterator[tuple[str, NDArray[Any]]]:
     size = next((cell.settings["image_size"] for cell in panel.cells if "image_size" in cell.settings), "")
     suffix = f"-{domain}" if domain else ""
-    picture = _read(run.folder / "real" / f"{slug(panel.data)}-{size}{suffix}.png")
+    picture = read_picture(run.folder / "real" / f"{slug(panel.data)}-{size}{suffix}.png")
     if picture is not None:
         yield "real test images", picture
 
@@ -63,7 +83,7 @@ def _fakes(panel: Panel, domain: str) -> Iterator[tuple[str, NDArray[Any]]]:
     for loss in panel.losses:
         for cell in panel.of(loss):
             last = [path for path in _files(cell.folder) if path.stem.partition("-")[2] == domain][-1:]
-            picture = _read(last[0]) if last else None
+            picture = read_picture(last[0]) if last else None
             if picture is not None:
                 step = int(last[0].stem.partition("-")[0].removeprefix("step"))
                 ended = "" if cell.done else f", {cell.status}"
@@ -72,18 +92,23 @@ def _fakes(panel: Panel, domain: str) -> Iterator[tuple[str, NDArray[Any]]]:
                 break
 
 
-def _read(path: Path) -> NDArray[Any] | None:
-    try:
-        return imread(path)
-    except (OSError, ValueError, SyntaxError):  # what Pillow raises for pictures that are missing, cut off or broken
-        return None
+def remark(panels: Sequence[Panel]) -> str:
+    """What the grids of translations are, where there are any."""
+    if not any(filter(None, (name for panel in panels for name in domains(panel)))):
+        return ""
+    return (
+        "Translations are of the same test images for every loss: each scene is the input, its translation, the round trip back "
+        "and, where it is known, the right answer. Compare the second picture with the fourth; a third that matches the first shows no more "
+        "than that the way back was found."
+    )
 
 
 KIND = Kind(
     "samples",
     "Samples",
-    "All losses drew these from the same latents (smallest seed that has a grid, last step, nothing picked by eye), beside "
+    "All losses drew these from the same latents or pictures (smallest seed that has a grid, last step, nothing picked by eye), beside "
     "real test images. A few dozen images show artefacts and collapse; they do not rank losses.",
     "No cell has samples.",
     draw,
+    remark,
 )

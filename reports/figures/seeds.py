@@ -6,10 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from reports.aggregate import ceiling, floor_of, is_distance, values
-from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, together
+from reports.aggregate import ceiling, floor_of, values
+from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, remove_empty, together
 from reports.figures.style import Look, canvas, log_scale, name_axes, name_ticks, overhang, plain, room_for, say
 from reports.loading import Run
+from reports.metrics import is_frechet, split
 from reports.panels import Panel
 from reports.text import number
 
@@ -27,12 +28,19 @@ def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
             size = (max(2.6, across * len(losses)), 1.9)
             labels = [_label(panel, loss) for panel in group for loss in panel.losses]
             room, left = room_for(labels, across), max(0.75, overhang(labels[: len(losses)], across))
-            times = len(group) if size[0] < WIDE else 1
+            if len(group) == 1:  # the directions of a translation stand side by side, as recipes would
+                kinds = list(dict.fromkeys(split(name)[0] for name in metrics))
+                metrics.sort(key=lambda name: kinds.index(split(name)[0]))
+            beside = len(group) if len(group) > 1 else max(1, len(group[0].targets()))
+            times = beside if size[0] < WIDE else 1
             parts = [(metric, panel) for metric in metrics for panel in group]
             title = "Quality of every seed, best state, test images"
-            figure, axes = canvas(len(parts) // times, times, title, {}, size, (0.75, 0.4 + room), (left, 0.2 + room))
-            for axis, (metric, panel) in zip(axes.flat, parts, strict=True):
+            figure, axes = canvas(
+                -(-len(parts) // times), times, title, {}, size, (0.75, 0.4 + room), (left, 0.2 + room)
+            )
+            for axis, (metric, panel) in zip(axes.flat, parts, strict=False):
                 draw_panel(axis, run, panel, metric, palette)
+            remove_empty(axes)
             yield group_slug(group), figure
 
 
@@ -51,7 +59,7 @@ def draw_panel(axis: Axes, run: Run, panel: Panel, metric: str, palette: dict[st
     if not every:
         say(axis, "no finished cell")
         return
-    if min(every) > 0 and is_distance(metric):
+    if min(every) > 0 and is_frechet(metric):
         log_scale(axis, every)
     _mark_ends(axis, run, panel, metric)
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from reports.figures.base import Drawn, Kind, palette_of
-from reports.figures.style import Look, canvas, name_axes
+from reports.figures.style import Look, canvas, name_axes, plain, say
 from reports.loading import Json, Run
 from reports.panels import Panel
 
@@ -59,7 +59,7 @@ def _rounded(shape: Json) -> str:
 def draw_part(axis: Axes, part: str, shapes: Mapping[Names, Json], palette: Mapping[Names, Look]) -> None:
     """One part of all losses; losses that coincide in it are told apart by the gaps of their lines."""
     for names, shape in shapes.items():
-        if shape.get(part) is not None:
+        if shape.get(part) is not None and not (part == "slope" and _nothing(shape[part])):
             values = np.array(shape[part], dtype=float)
             values = np.abs(values) if part == "slope" else values
             look = palette[names]
@@ -68,14 +68,24 @@ def draw_part(axis: Axes, part: str, shapes: Mapping[Names, Json], palette: Mapp
     name_axes(axis, title, "logit", label)
     axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     _limit(axis, part, shapes.values())
+    zero = [plain(name) for names, shape in shapes.items() if _nothing(shape.get(part)) for name in names]
+    if not axis.lines:
+        say(axis, f"0 everywhere: {', '.join(zero)}" if zero else "no loss of this run has one")
+    elif part == "slope" and zero:
+        axis.text(0.02, 0.03, f"0 everywhere: {', '.join(zero)}", fontsize=7, transform=axis.transAxes)
+
+
+def _nothing(values: Any) -> bool:
+    # On a logarithmic axis a loss that teaches nothing at all would be missing without a word.
+    return values is not None and not any(values)
 
 
 def _limit(axis: Axes, part: str, shapes: Iterable[Any]) -> None:
     # Squares leave any picture: the window is as high as the logits are wide, and losses are seldom below minus that.
     reach = max(abs(value) for shape in shapes for value in (shape["logit"][0], shape["logit"][-1]))
     if part == "slope":
+        axis.set_ylim(FLOOR, 2 * max(1.0, reach))  # first, for a scale that looks for limits wants something positive
         axis.set_yscale("log")
-        axis.set_ylim(FLOOR, 2 * max(1.0, reach))
     else:
         axis.set_ylim(-0.6 * reach, reach)
 

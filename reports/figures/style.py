@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -251,24 +252,32 @@ def say(axis: Axes, words: str) -> None:
     axis.text(0.5, 0.5, words, ha="center", va="center", color="#666666", transform=axis.transAxes)
     axis.set_xticks([])
     axis.set_yticks([])
+    axis.minorticks_off()
     axis.grid(visible=False)
 
 
-def log_scale(axis: Axes, values: Sequence[float] | NDArray[np.float64]) -> None:
-    """A logarithmic y axis for positive values, at least a factor of 4 high, with ticks that can be read."""
+def log_scale(axis: Axes, values: Sequence[float] | NDArray[np.float64], of: Axis | None = None) -> None:
+    """A logarithmic axis for positive values, at least a factor of 4 high, with ticks that can be read.
+
+    Args:
+        axis: to be scaled.
+        values: that it is to hold.
+        of: its x axis, if that is meant and not its y axis.
+    """
     numbers = np.asarray(values, dtype=float)
     numbers = numbers[np.isfinite(numbers) & (numbers > 0)]
     if not len(numbers):
         return
     low, high = float(numbers.min()), float(numbers.max())
     room = max(1.15, 2 / np.sqrt(high / low))
-    axis.set_yscale("log")
-    axis.set_ylim(low / room, high * room)
-    axis.yaxis.set_minor_formatter(NullFormatter())
+    part, across = of or axis.yaxis, of is axis.xaxis
+    (axis.set_xscale if across else axis.set_yscale)("log")
+    (axis.set_xlim if across else axis.set_ylim)(low / room, high * room)
+    part.set_minor_formatter(NullFormatter())
     if high / low < 100:
         marks = (1.0, 2.0, 5.0) if high / low > 8 else (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
-        axis.yaxis.set_major_locator(LogLocator(subs=marks))
-        axis.yaxis.set_major_formatter(FuncFormatter(lambda value, position: f"{value:g}"))
+        part.set_major_locator(LogLocator(subs=marks))
+        part.set_major_formatter(FuncFormatter(lambda value, position: f"{value:g}"))
 
 
 def signed_scale(axis: Axes, values: NDArray[np.float64]) -> None:

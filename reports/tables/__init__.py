@@ -4,13 +4,25 @@ from collections.abc import Callable
 
 from reports.loading import Run
 from reports.panels import Panel
-from reports.tables import comparisons, cost, factorial, failures, ladder, quality, saturation, seeds, settings
+from reports.tables import (
+    comparisons,
+    cost,
+    factorial,
+    failures,
+    ladder,
+    quality,
+    saturation,
+    seeds,
+    settings,
+    translation,
+)
 from reports.tables.base import Table
 
 # A table that has nothing to show in this run, None, is left out of the report.
 TABLES: tuple[Callable[[Run, list[Panel]], Table | None], ...] = (
     quality.build,
     comparisons.build,
+    translation.build,
     factorial.build,
     seeds.build,
     ladder.build,

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from reports import aggregate
 from reports.aggregate import Comparison
 from reports.loading import Run
+from reports.metrics import has_ratios
 from reports.panels import Panel
 from reports.tables.base import Table, make_frame, names_of, section
 from reports.text import interval, number, probability
@@ -15,6 +16,9 @@ NOTE = (
     "test's, two-sided, not corrected for the number of comparisons. A large p shows no difference; it does not show "
     "that there is none."
 )
+TRUE_ERROR = (
+    " `true_share`, the error over the untranslated pictures' where the truth is known, is compared by ratios too."
+)
 HEADER = ["loss", "against", "metric", "of", "pairs", "measure", "median", "interval", "p"]
 
 
@@ -24,14 +28,16 @@ def build(run: Run, panels: list[Panel]) -> Table:
     columns = [*names_of(panels[0]), *Comparison.__dataclass_fields__]
     rows = [{**names_of(panel), **_words(comparison)} for panel, comparison in compared]
     frame = make_frame(rows, columns)
-    return Table("comparisons", "Against the reference", "\n".join(_section(panel) for panel in panels), frame, NOTE)
+    known = any(has_ratios(metric) for panel in panels for metric in panel.translation())
+    note = NOTE + TRUE_ERROR if known else NOTE
+    return Table("comparisons", "Against the reference", "\n".join(_section(panel) for panel in panels), frame, note)
 
 
 def comparisons(panel: Panel) -> list[Comparison]:
     """All comparisons of a panel."""
     return [
         aggregate.compare(panel, loss, metric, moment)
-        for metric in panel.distances()
+        for metric in aggregate.compared(panel)
         for moment in ("best", "final")
         for loss in panel.losses
         if loss != panel.reference

@@ -18,6 +18,7 @@ NOTE = (
     "the loss with it against the same loss without, paired by seed, as under *Against the reference*. A penalty that helps "
     "one loss need not help another: no average over losses is taken."
 )
+UNKNOWN = "no distance measured"
 EFFECTS = ["loss", "penalties", "against", "pairs", "measure", "median", "interval", "p", "shown"]
 
 
@@ -26,8 +27,9 @@ def build(run: Run, panels: list[Panel]) -> Table | None:
     crosses = {panel: cross for panel in panels if (cross := factorial(run, panel)) is not None}
     if not crosses:
         return None
-    rows = [_row(run, panel, cross, *key) for panel, cross in crosses.items() for key in cross.losses]
-    text = "\n".join(_sections(run, panel, cross) for panel, cross in crosses.items())
+    parts = [(panel, cross, metric) for panel, cross in crosses.items() for metric in _metrics(panel)]
+    rows = [_row(run, *part, *key) for part in parts for key in part[1].losses]
+    text = "\n".join(_sections(run, *part) for part in parts)
     return Table("factorial", "Losses × penalties", text, make_frame(rows), NOTE)
 
 
@@ -37,29 +39,33 @@ def ratios(run: Run, panel: Panel) -> dict[str, float]:
     return {loss: ratio[0] for loss, ratio in found.items() if ratio is not None}
 
 
-def effect(panel: Panel, cross: Factorial, base: str, penalties: str) -> Comparison | str:
-    """The loss with the penalties against the same without, by the primary distance; or why that cannot be."""
-    metric, alone, loss = aggregate.primary(panel), cross.alone(base), cross.losses[base, penalties]
+def effect(panel: Panel, cross: Factorial, metric: str, base: str, penalties: str) -> Comparison | str:
+    """The loss with the penalties against the same without; or why that cannot be."""
+    alone, loss = cross.alone(base), cross.losses[base, penalties]
     if alone is None:
         return "no cell without penalties"
     if loss == alone:
         return "is the loss itself"
     for name in (loss, alone):
-        if not _scores(panel, name):
+        if not _scores(panel, name, metric):
             return why_missing(panel.of(name)) if name == loss else f"without penalties {why_missing(panel.of(name))}"
-    comparison = aggregate.compare(panel, loss, str(metric), reference=alone)
+    comparison = aggregate.compare(panel, loss, metric, reference=alone)
     return comparison if comparison.pairs else "no pairs"
 
 
-def _row(run: Run, panel: Panel, cross: Factorial, base: str, penalties: str) -> Row:
-    loss, metric = cross.losses[base, penalties], aggregate.primary(panel)
-    cells, found = panel.of(loss), _scores(panel, loss)
+def _metrics(panel: Panel) -> list[str]:
+    return aggregate.primaries(panel) or [UNKNOWN]
+
+
+def _row(run: Run, panel: Panel, cross: Factorial, metric: str, base: str, penalties: str) -> Row:
+    loss = cross.losses[base, penalties]
+    cells, found = panel.of(loss), _scores(panel, loss, metric)
     row: Row = {**names_of(panel), "loss": loss, "base": base, "penalties": penalties, "metric": metric}
     row |= {"cells": len(cells), "done": len(panel.done(loss))}
     quartiles = spread(found) if found else [why_missing(cells)] * 3
     row |= dict(zip(("best", "best lower quartile", "best upper quartile"), quartiles, strict=True))
     row |= {"step time reference": panel.reference, "step time ratio": ratios(run, panel).get(loss, "not timed")}
-    return row | _effect_columns(effect(panel, cross, base, penalties))
+    return row | _effect_columns(effect(panel, cross, metric, base, penalties))
 
 
 def _effect_columns(found: Comparison | str) -> Row:
@@ -72,21 +78,20 @@ def _effect_columns(found: Comparison | str) -> Row:
     return values | ends | {"shown": found.direction}
 
 
-def _scores(panel: Panel, loss: str) -> list[float]:
-    metric = aggregate.primary(panel)
-    return list(aggregate.values(panel, loss, metric, "best").values()) if metric else []
+def _scores(panel: Panel, loss: str, metric: str) -> list[float]:
+    return list(aggregate.values(panel, loss, metric, "best").values())
 
 
-def _sections(run: Run, panel: Panel, cross: Factorial) -> str:
-    metric, timed = aggregate.primary(panel) or "no distance measured", ratios(run, panel)
+def _sections(run: Run, panel: Panel, cross: Factorial, metric: str) -> str:
+    timed = ratios(run, panel)
     lines = [
-        [base, *(_cell(panel, cross.losses.get((base, name)), timed) for name in cross.penalties)]
+        [base, *(_cell(panel, cross.losses.get((base, name)), metric, timed) for name in cross.penalties)]
         for base in cross.bases
     ]
     note = f"×: times the step of {panel.reference}." if timed else "No step was timed."
     header = ["loss", *(name if name == NONE else f"+{name}" for name in cross.penalties)]
     effects = [
-        _effect_line(panel, cross, base, name)
+        _effect_line(panel, cross, metric, base, name)
         for base in cross.bases
         for name in cross.penalties
         if name != NONE and (base, name) in cross.losses
@@ -94,15 +99,19 @@ def _sections(run: Run, panel: Panel, cross: Factorial) -> str:
     return "\n".join(
         [
             wide_section(f"{panel.title}: {metric}", header, lines, note),
-            section(f"{panel.title}: what a penalty does to a loss", EFFECTS, effects),
+            section(f"{panel.title}: what a penalty does to a loss{_by(panel, metric)}", EFFECTS, effects),
         ]
     )
 
 
-def _cell(panel: Panel, loss: str | None, timed: dict[str, float]) -> str:
+def _by(panel: Panel, metric: str) -> str:
+    return f", by {metric}" if len(_metrics(panel)) > 1 else ""
+
+
+def _cell(panel: Panel, loss: str | None, metric: str, timed: dict[str, float]) -> str:
     if loss is None:
         return why_missing([])
-    found, cells = _scores(panel, loss), panel.of(loss)
+    found, cells = _scores(panel, loss, metric), panel.of(loss)
     if not found:
         return why_missing(cells)
     middle, lower, upper = (number(value) for value in spread(found))
@@ -112,8 +121,8 @@ def _cell(panel: Panel, loss: str | None, timed: dict[str, float]) -> str:
     return "; ".join(parts)
 
 
-def _effect_line(panel: Panel, cross: Factorial, base: str, penalties: str) -> list[Any]:
-    found = effect(panel, cross, base, penalties)
+def _effect_line(panel: Panel, cross: Factorial, metric: str, base: str, penalties: str) -> list[Any]:
+    found = effect(panel, cross, metric, base, penalties)
     if isinstance(found, str):
         return [base, penalties, *[found] * (len(EFFECTS) - 2)]
     ends, p = interval(found.low, found.high), probability(found.p)

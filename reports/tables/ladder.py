@@ -3,8 +3,9 @@
 from statistics import median
 from typing import Any
 
-from reports.aggregate import ladder_of
+from reports.aggregate import ladder_of, of_domain
 from reports.loading import Run
+from reports.metrics import TRANSLATION, base, split
 from reports.panels import Panel
 from reports.tables.base import Table, make_frame, section
 from reports.text import local, number
@@ -25,29 +26,37 @@ def build(run: Run, panels: list[Panel]) -> Table:
             groups.setdefault((panel.task, panel.data, str(sorted(panel.passport.items(), key=str))), []).append(panel)
     rows, sections = [], []
     for group in groups.values():
-        found = rungs(run, group)
-        rows += [
-            dict(zip(COLUMNS, [group[0].task, local(group[0].data), _features(group[0]), *rung], strict=True))
-            for rung in found
-        ]
-        sections.append(_section(group[0], found))
+        for domain in group[0].targets() or [""]:
+            found = rungs(run, group, domain)
+            names = [group[0].task, local(group[0].data), _features(group[0])]
+            rows += [dict(zip(COLUMNS, [*names, *rung], strict=True)) for rung in found]
+            sections.append(_section(group[0], found, domain))
     text = "\n".join(sections) or "No cell has quality values.\n"
     return Table("ladder", "The ladder", text, make_frame(rows, COLUMNS), NOTE)
 
 
-def rungs(run: Run, panels: list[Panel]) -> list[list[Any]]:
-    """[row, n, metric, value, spread] of the ladder of panels with one passport, the untrained generator last."""
+def rungs(run: Run, panels: list[Panel], domain: str = "") -> list[list[Any]]:
+    """[row, n, metric, value, spread] of the ladder of panels with one passport, the untrained generator last.
+
+    Args:
+        run: that holds the ladder.
+        panels: of one passport.
+        domain: whose ladder it is; "" where there is but one.
+    """
     found: list[list[Any]] = []
-    for row in (ladder_of(run, panels[0]) or {}).get("rows") or ():
+    for row in (ladder_of(run, panels[0], domain) or {}).get("rows") or ():
         found += [
-            [row["name"], row["n"], name, entry["mean"], entry["spread"]] for name, entry in row["metrics"].items()
+            [row["name"], row["n"], f"{name}@{domain}" if domain else name, entry["mean"], entry["spread"]]
+            for name, entry in row["metrics"].items()
         ]
-    for metric in panels[0].metrics():
+    own = [name for name in panels[0].metrics() if base(name) not in TRANSLATION and split(name)[1] == domain]
+    for metric in own:
         values = [cell.metrics("untrained").get(metric) for panel in panels for cell in panel.cells]
         numbers = [value for value in values if value is not None]
         if numbers:
             count = panels[0].passport.get("n_fake", panels[0].passport.get("n", "not stated"))
-            found.append([UNTRAINED, count, metric, median(numbers), f"median of {len(numbers)} cells"])
+            size = of_domain(count, domain)
+            found.append([UNTRAINED, size, metric, median(numbers), f"median of {len(numbers)} cells"])
     return found
 
 
@@ -55,7 +64,7 @@ def _features(panel: Panel) -> str:
     return str(panel.passport.get("extractor", "not stated"))
 
 
-def _section(panel: Panel, found: list[list[Any]]) -> str:
+def _section(panel: Panel, found: list[list[Any]], domain: str) -> str:
     metrics = list(dict.fromkeys(rung[2] for rung in found))
     values = {(name, metric): _text(value, spread) for name, _, metric, value, spread in found}
     sizes = {name: count for name, count, *_ in found}
@@ -66,7 +75,8 @@ def _section(panel: Panel, found: list[list[Any]]) -> str:
     note = (
         "" if len(sizes) > 1 else "The run has no ladder for these features: there is no floor to read the values by."
     )
-    return section(f"{panel.task} on {panel.data}, features {_features(panel)}", ["images", "n", *metrics], lines, note)
+    title = f"{panel.task} on {panel.data}, features {_features(panel)}" + (f", domain {domain}" if domain else "")
+    return section(title, ["images", "n", *metrics], lines, note)
 
 
 def _text(value: float, spread: float | str) -> str:

@@ -2,10 +2,10 @@
 
 from statistics import median
 
-from reports import aggregate
+from reports import aggregate, metrics
 from reports.loading import Run
 from reports.panels import Panel
-from reports.tables.base import Row, Table, make_frame, names_of, section, why_missing
+from reports.tables.base import Row, Table, make_frame, names_of, section, why_missing, wide_section
 from reports.text import number
 
 STATUSES = ("done", "failed", "diverged", "skipped")
@@ -29,11 +29,11 @@ def _row(panel: Panel, loss: str) -> Row:
     for metric in panel.distances():
         for moment in ("best", "final"):
             row[f"{moment} {metric}"] = _or(aggregate.middle(panel, loss, metric, moment), absent)
-        if aggregate.is_distance(metric):
+        if metrics.is_frechet(metric):
             row[f"share of ceiling {metric}"] = _or(ceiling_share(panel, loss, metric), absent)
     row["worst class share"] = _or(worst_class(panel, loss), absent)
     for metric in panel.metrics():
-        if metric.startswith("copy_rate"):
+        if metrics.base(metric) == "copy_rate":
             row[metric] = _or(aggregate.middle(panel, loss, metric, "best"), absent)
     return row
 
@@ -60,8 +60,16 @@ def _section(panel: Panel) -> str:
     shown = [name for name in rows[0] if name not in names_of(panel)]
     header = [f"{name} (%)" if _is_share(name) else name for name in shown]
     lines = [[_cell(name, row[name]) for name in shown] for row in rows]
-    unlike = f"Passport of its own ({panel.note}): not to be compared with other panels." if panel.note else ""
-    return section(panel.title, header, lines, unlike)
+    # Two domains have twice as many columns as a page can show.
+    return (wide_section if panel.targets() else section)(panel.title, header, lines, _apart(panel))
+
+
+def _apart(panel: Panel) -> str:
+    if not panel.note:
+        return ""
+    if panel.own_passport:
+        return f"Passport of its own ({panel.note}): not to be compared with other panels."
+    return f"Settings of its own ({panel.note}): its losses are compared with each other."
 
 
 def _is_share(name: str) -> bool:

@@ -12,6 +12,10 @@ NOTE = (
     "the early median gradient over the late one: 1 means that nine tenths are gone. `log_gradient` = `log_slope` (the "
     "loss's part) + `log_discriminator_slope` (the discriminator's)."
 )
+TERMS = (
+    " `gradient_norm_adversarial`, `_cycle` and `_identity`: the gradient of each kind of term by itself at the generators' "
+    "weights; `adversarial_to_cycle` is the ratio of the first two: far below 1, the adversarial term hardly has a say."
+)
 STATISTICS = (
     "decades_lost",
     "active_fraction_logit",
@@ -21,6 +25,10 @@ STATISTICS = (
     "log_gradient",
     "signal",
     "gradient_norm",
+    "gradient_norm_adversarial",
+    "gradient_norm_cycle",
+    "gradient_norm_identity",
+    "adversarial_to_cycle",
     "gradient_norm_ratio",
     "update_ratio",
     "stalled_share",
@@ -40,7 +48,8 @@ def build(run: Run, panels: list[Panel]) -> Table:
     columns = [*names_of(panels[0]), "network", "statistic", "loss", "cells", "early", "late"]
     text = "\n".join(_section(panel, network) for panel in panels for network in networks(panel))
     frame = make_frame(rows, columns)
-    return Table("saturation", "Gradient saturation", text or "No cell has saturation statistics.\n", frame, NOTE)
+    note = NOTE + TERMS if any(row["statistic"] == "adversarial_to_cycle" for row in rows) else NOTE
+    return Table("saturation", "Gradient saturation", text or "No cell has saturation statistics.\n", frame, note)
 
 
 def networks(panel: Panel) -> list[str]:
@@ -60,13 +69,19 @@ def _present(panel: Panel, network: str) -> list[str]:
     return [name for name in STATISTICS if name in found]
 
 
+def _why_missing(panel: Panel, loss: str) -> str:
+    """What stands in place of a value: a control without a discriminator lacks nothing."""
+    absent = why_missing(panel.of(loss))
+    return absent if panel.adversarial(loss) or absent != "not measured" else "no discriminator"
+
+
 def _rows(panel: Panel, network: str) -> list[Row]:
     rows = []
     for statistic in _present(panel, network):
         for loss in panel.losses:
             cells, early, late = summary(panel, network, statistic, loss)
             ends = {"early": early, "late": late}
-            shown = {name: why_missing(panel.of(loss)) if end is None else end for name, end in ends.items()}
+            shown = {name: _why_missing(panel, loss) if end is None else end for name, end in ends.items()}
             names = {"network": network, "statistic": statistic, "loss": loss, "cells": cells}
             rows.append({**names_of(panel), **names, **shown})
     return rows
@@ -83,7 +98,7 @@ def _section(panel: Panel, network: str) -> str:
 def _text(panel: Panel, network: str, statistic: str, loss: str) -> str:
     _, early, late = summary(panel, network, statistic, loss)
     if early is None and late is None:
-        return why_missing(panel.of(loss))
+        return _why_missing(panel, loss)
     if statistic == "decades_lost":
         return number(late)
     return f"{number(early)} → {number(late)}"

@@ -13,6 +13,7 @@ from matplotlib.image import imsave
 
 from benchmarks import records
 from reports.loading import Run, load
+from tests.reports import translations
 
 Json = dict[str, Any]
 LOSSES = ("bce", "lsgan", "wgangp")
@@ -307,3 +308,21 @@ def make_run(tmp_path: Path) -> Maker:
 def make_cell() -> Maker:
     """Writes one more cell: make_cell(run, recipe, loss, seed, status, steps=…, data=…)."""
     return write_cell
+
+
+@pytest.fixture(scope="session")
+def swept_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two domains: 3 losses and a control × 4 weights of the cycle × 2 seeds. Not to be written into."""
+    return translations.write_run(tmp_path_factory.mktemp("swept") / "run")
+
+
+@pytest.fixture(scope="session")
+def swept(swept_folder: Path) -> Run:
+    """The same, loaded."""
+    return load(swept_folder)
+
+
+@pytest.fixture
+def make_translations(tmp_path: Path) -> Maker:
+    """Writes a variant of that run: make_translations(losses, seeds, weights, truth=…)."""
+    return lambda *args, **options: translations.write_run(tmp_path / "run", *args, **options)
