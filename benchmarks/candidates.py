@@ -3,11 +3,21 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 
-from benchmarks.plan import NONE, LossFacts
+from benchmarks.plan import NONE, LossFacts, TaskFacts
 from gan_losses.errors import UsageError, unknown_name
-from gan_losses.losses import LOSSES, GANLoss, definition, get_loss, is_registered, resolved, shown_name
+from gan_losses.losses import (
+    CONTROLS,
+    LOSSES,
+    GANLoss,
+    definition,
+    get_loss,
+    is_registered,
+    resolved,
+    shown_name,
+)
 from gan_losses.networks import NORMS
 from gan_losses.spelling import parts
+from gan_losses.tasks import TASKS
 from gan_losses.training import OPTIMIZERS
 
 
@@ -21,7 +31,7 @@ def loss_facts(text: str) -> LossFacts:
     _check_recipe(text, loss)
     recipe = asdict(loss.published)
     base, *penalties = parts(text)
-    if not is_registered(text) and get_loss(base).name in LOSSES:
+    if not is_registered(text) and get_loss(base).name in LOSSES | CONTROLS:
         raise UsageError(
             f"loss {text!r} is called {get_loss(base).name!r}, as one of this suite; give it another `name`."
         )
@@ -34,7 +44,21 @@ def loss_facts(text: str) -> LossFacts:
         spelling=resolved(text),
         base=shown_name(base),
         penalties=tuple(penalties),
+        conflict=_no_use(loss, penalties),
+        trains_discriminator=loss.trains_discriminator,
     )
+
+
+def task_facts(name: str) -> TaskFacts:
+    """What the plan needs to know of a task."""
+    task = TASKS[name]
+    return TaskFacts(name, task.published_norm, task.controlled_norm, task.channels_last, task.trains_alone)
+
+
+def _no_use(loss: GANLoss, penalties: Sequence[str]) -> str | None:
+    if penalties and not loss.trains_discriminator:
+        return f"it trains no discriminator that {'+'.join(penalties)} could act on"
+    return None
 
 
 def _check_recipe(text: str, loss: GANLoss) -> None:
@@ -43,7 +67,7 @@ def _check_recipe(text: str, loss: GANLoss) -> None:
         ("optimizer", recipe.optimizer, list(OPTIMIZERS)),
         ("norm", recipe.discriminator_norm, list(NORMS)),
     ):
-        if name not in known:
+        if name is not None and name not in known:
             raise UsageError(f"loss {text!r}, its published recipe: {unknown_name(kind, name, known)}")
 
 

@@ -57,6 +57,10 @@ def build_training(cell: Cell, data: DataSet, clock: Callable[[str], None] = no_
         probed: whether a saturation probe is built too (`Training.probe`); enter it before training.
     """
     placement, loss, task = placement_of(cell.settings), get_loss(cell.spelling), build_task(cell)
-    batches = Batches(data.train, cell.settings["batch_size"], cell.seed, placement.device)
+    settings = cell.settings
+    batches = Batches(
+        data.train, settings["batch_size"], cell.seed, placement.device, settings["image_size"], settings["flip"]
+    )
     probe = build_probe(cell, task, loss, data, placement) if probed else None
-    return Training(task, loss, recipe_of(cell.settings), batches, placement, cell.seed, clock, probe)
+    schedule = (settings["schedule"], settings["steps"])
+    return Training(task, loss, recipe_of(settings), batches, placement, cell.seed, clock, probe, *schedule)

@@ -24,6 +24,7 @@ from benchmarks.executors import Event
 from benchmarks.plan import Cell
 
 PLAIN_SECONDS = 10.0
+LONG_NAME = 20
 
 
 class Console:
@@ -51,10 +52,14 @@ class Console:
         if self.quiet:
             return
         table = Table(title=escape(title), title_justify="left", title_style="bold")
+        lines = [list(row) for row in rows]
         for index, column in enumerate(columns):
-            table.add_column(escape(column), justify="left" if index < 2 else "right", overflow="fold")
-        for row in rows:
-            table.add_row(*map(escape, row))
+            # Names keep their width, up to a point: long ones are folded rather than cut.
+            longest = max([len(column), *(len(line[index]) for line in lines)])
+            least = min(longest, LONG_NAME) if index < 2 else None
+            table.add_column(escape(column), justify="left" if index < 2 else "right", overflow="fold", min_width=least)
+        for line in lines:
+            table.add_row(*map(escape, line))
         self.out.print(table)
 
     def progress(self, cells: int, steps: int) -> "CellProgress":

@@ -14,19 +14,16 @@ from torch import Tensor
 
 from benchmarks import records
 from benchmarks.cells import build_training
+from benchmarks.evaluation import Evaluation
 from benchmarks.plan import Cell
 from benchmarks.summary import summarise
 from benchmarks.writing import describe, save_picture
-from gan_losses.data.base import Split
 from gan_losses.data.store import load_dataset
 from gan_losses.losses import GANLoss
-from gan_losses.metrics import QualityMeter, get_features
-from gan_losses.sampling import grid, sample
 from gan_losses.training import Training, all_finite
 
 Json = dict[str, Any]
 Progress = Callable[[int, Json], None]
-GRID = 64
 
 
 class DivergedError(Exception):
@@ -48,9 +45,7 @@ class Execution:
         self.data = load_dataset(store)
         self.training: Training = build_training(cell, self.data)
         self.loss: GANLoss = self.training.loss
-        extractor = get_features(cell.settings["features"], self.data.channels)
-        self.meter = QualityMeter(extractor, self.data, self.training.placement.device)
-        self.selection = f"kid[{extractor.name}]"
+        self.evaluation = Evaluation(cell, self.training.task, self.data, self.training.placement)
         self.step = 0
         self.pending: list[dict[str, Tensor]] = []
         self.rows: list[Json] = []
@@ -69,12 +64,13 @@ class Execution:
                 self.step = index + 1
                 self._after_step()
         final = self._test()
+        self._save_maps()
         self._save_weights("final.safetensors")
         best = self._test_best()
         quality = {
-            "passport": self.meter.passport("test"),
-            "selection": f"lowest {self.selection} on validation",
-            "selection_metric": self.selection,
+            "passport": self.evaluation.passport(),
+            "selection": self.evaluation.rule,
+            "selection_metric": self.evaluation.selection,
             "best": best,
             "final": final,
             "untrained": untrained,
@@ -122,31 +118,27 @@ class Execution:
             broken = [name for name, value in row["terms"].items() if value - value != 0]
             raise DivergedError(f"{', '.join(broken)} no longer finite at step {self.step}")
 
-    def _fakes(self, split: str) -> dict[str, Tensor]:
-        images = getattr(self.data, split)
-        return sample(self.training.task, images, self.cell.seed, f"evaluation/{split}", self.training.placement)
-
-    def _scores(self, split: str, fakes: dict[str, Tensor]) -> Json:
-        scores: Json = {}
-        for domain, images in fakes.items():
-            suffix = "" if len(fakes) == 1 else f"@{domain}"
-            scores |= {f"{name}{suffix}": value for name, value in self.meter.score(split, images, domain).items()}
-        return scores
-
     def _evaluate(self) -> None:
         """Score on validation, keep the weights if they are the best so far, save a grid."""
-        scores = self._scores("validation", self._fakes("validation"))
+        scores = self.evaluation.validation()
         self.along.append({**self._counts(), "metrics": scores})
-        value = scores[self.selection] if self.selection in scores else _mean(scores, self.selection)
+        value = self.evaluation.selected(scores)
         if value == value and (not self.best or value < self.best["value"]):
             self.best = {"value": value, "step": self.step, "weights": self._weights()}
-        shown = Split({domain: images[:GRID] for domain, images in self.data.test.images.items()})
-        for domain, images in sample(self.training.task, shown, 0, "grid", self.training.placement).items():
-            name = f"step{self.step:06d}.png" if domain == "image" else f"step{self.step:06d}-{domain}.png"
-            save_picture(self.folder / "samples" / name, grid(images))
+        pictures = self.evaluation.pictures()
+        for domain, picture in pictures.items():
+            suffix = "" if len(pictures) == 1 else f"-{domain}"
+            save_picture(self.folder / "samples" / f"step{self.step:06d}{suffix}.png", picture)
 
     def _test(self) -> Json:
-        return {"step": self.step, "metrics": self._scores("test", self._fakes("test"))}
+        return {"step": self.step, "metrics": self.evaluation.test()}
+
+    def _save_maps(self) -> None:
+        maps, strips = self.evaluation.slope_maps(self.loss)
+        if maps:
+            records.write_json(self.folder / "maps.json", {"step": self.step, "domains": maps})
+        for domain, picture in strips.items():
+            save_picture(self.folder / "maps" / f"{domain}.png", picture)
 
     def _test_best(self) -> Json:
         """Put the best weights back, score them on test and save them."""
@@ -197,8 +189,3 @@ def execute(cell: Cell, out: Path, store: Path, commit: str | None, progress: Pr
     content = describe(cell, status, reason, started, commit, execution.step if execution else 0)
     records.write_json(folder / "record.json", {**content, **results})
     return status
-
-
-def _mean(scores: Json, metric: str) -> float:
-    values: list[float] = [value for name, value in scores.items() if name.startswith(metric)]
-    return sum(values) / len(values)

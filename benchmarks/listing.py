@@ -13,7 +13,7 @@ from benchmarks.options import presets
 from benchmarks.plan import BOTH, RECIPES, Cell
 from benchmarks.step_time import variants
 from gan_losses.data import DATA, DataSet
-from gan_losses.losses import LOSSES, get_loss
+from gan_losses.losses import CONTROLS, LOSSES, get_loss
 from gan_losses.losses.custom import installed
 from gan_losses.metrics import FEATURES
 from gan_losses.penalties import PENALTIES
@@ -30,6 +30,7 @@ def everything() -> str:
             name: f"{loss.summary}  [{loss.paper}; published: {recipe_text(loss.published.__dict__)}]"
             for name, loss in losses.items()
         },
+        "Controls": {name: get_loss(name).summary for name in CONTROLS},
         "Losses of other installed packages": {name: point.value for name, point in installed().items()},
         "Penalties (added with +, as in bce+gp:10, or crossed with --penalties)": {
             name: f"{penalty().summary}  [{penalty().paper}; {fields_text(penalty())}]"
@@ -68,7 +69,8 @@ def recipe_text(recipe: dict[str, Any]) -> str:
         'adam 0.0002 (0.5, 0.999), norm batch, n_critic 1'
     """
     betas = f" {tuple(recipe['betas'])}" if recipe["optimizer"] == "adam" else ""
-    rest = f"norm {recipe['discriminator_norm']}, n_critic {recipe['n_critic']}"
+    norm = recipe["discriminator_norm"] or "of the task"
+    rest = f"norm {norm}, n_critic {recipe['n_critic']}"
     return f"{recipe['optimizer']} {recipe['learning_rate']:g}{betas}, {rest}"
 
 
@@ -91,17 +93,30 @@ def estimate(cells: Sequence[Cell], data: DataSet, workers: int) -> float:
 def final_table(out: Path, cells: Sequence[Cell], losses: Sequence[str]) -> tuple[str, list[str], list[list[str]]]:
     """Title, columns and rows of the table that ends a run, in the order of `losses`: medians over the done seeds."""
     kinds = dict.fromkeys((cell.recipe, cell.loss) for cell in cells)
-    rows, metric = [], ""
+    rows: list[list[str]] = []
+    metrics, moments = _told(out, cells)
     for recipe, loss in sorted(kinds, key=lambda kind: (kind[0], losses.index(kind[1]))):
         paths = [out / cell.folder / "record.json" for cell in cells if (cell.recipe, cell.loss) == (recipe, loss)]
         found = [records.read_json(path) for path in paths]
         done = [record for record in found if record["status"] == "done"]
-        metric = metric or next((f"fid[{record['settings']['features']}]" for record in done), "")
         scores = [
-            _median([record["quality"][part]["metrics"].get(metric) for record in done]) for part in ("best", "final")
+            _median([record["quality"][moment]["metrics"].get(metric) for record in done])
+            for metric in metrics
+            for moment in moments
         ]
         rows.append([recipe, loss, f"{len(done)} of {len(found)}", *scores])
-    return "Median over seeds, on test", ["recipe", "loss", "seeds done", f"best {metric}", f"final {metric}"], rows
+    columns = [f"{moment} {metric}" for metric in metrics for moment in moments]
+    return "Median over seeds, on test", ["recipe", "loss", "seeds done", *columns], rows
+
+
+def _told(out: Path, cells: Sequence[Cell]) -> tuple[list[str], list[str]]:
+    """The metrics that the table shows, and of which moments: what fits beside each other on a terminal."""
+    found: dict[str, None] = {}
+    for cell in cells:
+        quality = records.read_json(out / cell.folder / "record.json").get("quality") or {}
+        found |= dict.fromkeys((quality.get("best") or {}).get("metrics") or {})
+    metrics = [name for name in found if name.startswith(("fid[", "true_share@"))]
+    return metrics, ["best", "final"] if len(metrics) < 2 else ["best"]
 
 
 def _median(values: list[float | None]) -> str:

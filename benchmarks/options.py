@@ -2,8 +2,9 @@
 
 import argparse
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, fields
+from itertools import product
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,10 +13,11 @@ from gan_losses.data import DATA
 from gan_losses.errors import UsageError, unknown_name
 from gan_losses.losses import get_loss
 from gan_losses.metrics import FEATURES
-from gan_losses.networks.dcgan import SIZES
 from gan_losses.penalties import get_penalty
+from gan_losses.schedule import SCHEDULES
 from gan_losses.spelling import parts
 from gan_losses.tasks import TASKS
+from gan_losses.tasks.base import options_of, parse_setting
 from gan_losses.training import PRECISIONS
 
 SUITES = Path(__file__).parent / "suites"
@@ -25,7 +27,13 @@ MOST_SEEDS = 1000
 
 @dataclass(frozen=True)
 class Options:
-    """Everything a run is asked for; the defaults are in the suite files."""
+    """Everything a run is asked for; the defaults are in the suite files.
+
+    Attributes:
+        settings: the task's own, by name.
+        sweep: settings of the task that are given several values each, instead of the one in `settings`.
+        crop: pixels by which training images are larger than what is cut out of them.
+    """
 
     preset: str
     losses: tuple[str, ...]
@@ -35,10 +43,13 @@ class Options:
     data: str
     features: str | None
     bad_images: str
-    image_size: int
-    width: int
-    latents: int
+    settings: dict[str, Any]
+    sweep: dict[str, tuple[Any, ...]]
     batch_size: int
+    schedule: str
+    crop: int
+    flip: bool
+    data_root: Path | None
     steps: int
     seconds: float | None
     seeds: tuple[int, ...]
@@ -54,6 +65,11 @@ class Options:
     quiet: bool
     list: bool
     dry_run: bool
+
+    def variants(self) -> Iterator[dict[str, Any]]:
+        """The task's settings, once for each combination of what is swept."""
+        for values in product(*self.sweep.values()):
+            yield {**self.settings, **dict(zip(self.sweep, values, strict=True))}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -80,7 +96,7 @@ def make_parser() -> argparse.ArgumentParser:
     what.add_argument("--losses", metavar="A,B", help="losses by name or place; + adds a penalty, as in bce+gp:10")
     what.add_argument("--penalties", metavar="A,B", help="cross every loss with these, as in none,r1,gp:5")
     what.add_argument("--task", metavar="NAME", help=f"kind of GAN: {', '.join(TASKS)}")
-    what.add_argument("--data", metavar="NAME[:ARG]", help="images: digits, or images:FOLDER for your own")
+    what.add_argument("--data", metavar="NAME[:ARG]", help="images: digits, images:FOLDER, unpaired:FOLDER, … (--list)")
     what.add_argument("--recipe", metavar="NAME", help=f"{', '.join(RECIPES)} or {BOTH}: how the losses are trained")
     what.add_argument("--seeds", metavar="LIST", help="0,1,2 or 0-4; a verdict needs 6 or more")
     what.add_argument(
@@ -89,10 +105,15 @@ def make_parser() -> argparse.ArgumentParser:
     size = parser.add_argument_group("how much")
     size.add_argument("--steps", type=positive(int), metavar="N", help="generator steps of each training")
     size.add_argument("--seconds", type=positive(float), metavar="S", help="time of each training, in place of --steps")
-    size.add_argument("--image-size", type=positive(int), metavar="PX", help=", ".join(map(str, SIZES)))
-    size.add_argument("--width", type=positive(int), metavar="N", help="channels of the networks' outer layers")
-    size.add_argument("--latents", type=positive(int), metavar="N", help="length of the latent vector")
     size.add_argument("--batch-size", type=positive(int), metavar="N", help="images per update")
+    how = parser.add_argument_group("how it is trained")
+    add_settings(how)
+    how.add_argument("--sweep", action="append", metavar="NAME=A,B", help="several values of such a setting in one run")
+    how.add_argument(
+        "--schedule", choices=list(SCHEDULES), help="of the learning rate: linear decays in the second half"
+    )
+    how.add_argument("--crop", type=natural, metavar="PX", help="train on random crops of images larger by PX pixels")
+    how.add_argument("--flip", action=argparse.BooleanOptionalAction, help="mirror half of the training images")
     judge = parser.add_argument_group("how it is judged")
     judge.add_argument("--features", metavar="NAME", help=f"of the Fréchet distance: {', '.join(FEATURES)}")
     judge.add_argument("--eval-every", type=positive(int), metavar="N", help="steps between evaluations")
@@ -102,6 +123,9 @@ def make_parser() -> argparse.ArgumentParser:
     where = parser.add_argument_group("where")
     where.add_argument("--device", metavar="NAME", help="auto, cpu, cuda or mps (default: auto)")
     where.add_argument("--precision", metavar="NAME", help=f"{' or '.join(PRECISIONS)} (default: fp32)")
+    where.add_argument(
+        "--data-root", type=Path, metavar="DIR", help="where downloads are kept (default: the user's cache)"
+    )
     where.add_argument("--workers", metavar="N", help="trainings side by side (default: auto)")
     where.add_argument("--out", type=Path, metavar="DIR", help="records and report (default: runs/<preset>)")
     where.add_argument("--force", action="store_true", help="train again what is already there")
@@ -122,22 +146,104 @@ def read_options(arguments: list[str] | None) -> Options:
     known = presets()
     if given["preset"] not in known:
         raise unknown_name("preset", given["preset"], known)
-    defaults = {name.replace("-", "_"): value for name, value in known[given["preset"]].items()}
-    values = {**_FALLBACKS, **defaults, **{name: value for name, value in given.items() if value is not None}}
+    given = {name: value for name, value in given.items() if value is not None}
+    values = {**_FALLBACKS, **_defaults(known[given["preset"]], given), **given}
+    if values["task"] not in TASKS:
+        raise unknown_name("task", values["task"], list(TASKS))
+    values["settings"] = settings_of(values)
+    values["sweep"] = _sweep(values)
+    values["crop"] = int(values["crop"])
     values["losses"] = _names("losses", values["losses"], get_loss)
     values["penalties"] = _names("penalties", values["penalties"], _check_penalty)
     values["seeds"] = _seeds(str(values["seeds"]))
     values["workers"] = _workers(str(values["workers"]))
     values["out"] = Path(values["out"] or Path("runs") / values["preset"])
-    if given["seconds"] and given["steps"]:
+    if given.get("seconds") and given.get("steps"):
         raise UsageError("--steps and --seconds exclude each other: give one budget.")
     options = Options(**{field.name: values[field.name] for field in fields(Options)})
     _check(options)
     return options
 
 
+def add_settings(group: Any) -> None:
+    """Give a group of a parser an option for every setting of any task; one that is not given stays None."""
+    for name, (each, tasks) in _task_settings().items():
+        help_text = each.metadata["text"] + ("" if len(tasks) == len(TASKS) else f" ({', '.join(tasks)})")
+        choices = "|".join(each.metadata["choices"])
+        group.add_argument(f"--{name.replace('_', '-')}", metavar=choices or "N", help=help_text)
+
+
+def _task_settings() -> dict[str, tuple[Any, list[str]]]:
+    """Every setting of any task: its field, and the tasks that have it."""
+    found: dict[str, tuple[Any, list[str]]] = {}
+    for task, kind in TASKS.items():
+        for name, each in options_of(kind.settings).items():
+            found.setdefault(name, (each, []))[1].append(task)
+    return found
+
+
+def _defaults(preset: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """A suite file's values: what it says of all tasks, then what it says of the one asked for in a table of its own."""
+    task = given.get("task", preset["task"])
+    tables = {name: values for name, values in preset.items() if name in TASKS}
+    if task in TASKS and task not in tables:
+        raise UsageError(
+            f"preset {given['preset']} is for {' and '.join(tables)}, and --task {task} came: take another."
+        )
+    common = {name: value for name, value in preset.items() if name not in TASKS}
+    return {name.replace("-", "_"): value for name, value in {**common, **tables.get(task, {})}.items()}
+
+
+def settings_of(values: dict[str, Any]) -> dict[str, Any]:
+    """The settings of the task `values["task"]`: its paper's, with those among the values in their place.
+
+    Raises:
+        UsageError: a setting of another task, or a value that cannot be.
+    """
+    task = values["task"]
+    own, paper = options_of(TASKS[task].settings), asdict(TASKS[task].settings())
+    for name in _task_settings():
+        if name in values and name not in own:
+            raise UsageError(f"--{name.replace('_', '-')} is no setting of task {task}; leave it out.")
+    settings = {name: parse_setting(each, values[name]) for name, each in own.items() if name in values}
+    TASKS[task].check({**paper, **settings})
+    # The data decide the channels, the recipe the discriminator's norm.
+    return {
+        name: value for name, value in {**paper, **settings}.items() if name not in ("channels", "discriminator_norm")
+    }
+
+
+def _sweep(values: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """Setting -> its values, from `NAME=A,B` texts or a table of a suite file."""
+    asked = values["sweep"]
+    task = TASKS[values["task"]]
+    known = {name: each for name, each in options_of(task.settings).items() if name != "image_size"}
+    found: dict[str, tuple[Any, ...]] = {}
+    for text, several in asked.items() if isinstance(asked, dict) else map(_assignment, asked):
+        name = text.replace("-", "_")
+        if name not in known:
+            raise unknown_name("setting to sweep", text, [other.replace("_", "-") for other in known])
+        found[name] = tuple(dict.fromkeys(parse_setting(known[name], value) for value in several))
+        for value in found[name]:
+            task.check({**asdict(task.settings()), **values["settings"], name: value})
+    return found
+
+
+def _assignment(text: str) -> tuple[str, list[str]]:
+    name, equals, several = text.partition("=")
+    parts = [value.strip() for value in several.split(",") if value.strip()]
+    if not equals or not parts:
+        raise UsageError(f"--sweep {text}: expected a setting and its values, as in cycle-weight=1,3,10.")
+    return name.strip(), parts
+
+
 _FALLBACKS: dict[str, Any] = {
     "penalties": NONE,
+    "schedule": "none",
+    "crop": 0,
+    "flip": False,
+    "sweep": (),
+    "data_root": None,
     "features": None,
     "bad_images": "stop",
     "seconds": None,
@@ -150,7 +256,6 @@ _FALLBACKS: dict[str, Any] = {
 
 def _check(options: Options) -> None:
     for kind, name, names in (
-        ("task", options.task, list(TASKS)),
         ("recipe", options.recipe, [*RECIPES, BOTH]),
         ("precision", options.precision, list(PRECISIONS)),
         ("data", options.data.partition(":")[0], list(DATA)),
@@ -159,8 +264,13 @@ def _check(options: Options) -> None:
             raise unknown_name(kind, name, names)
     if options.features is not None and options.features not in FEATURES:
         raise unknown_name("features", options.features, FEATURES)
-    if options.image_size not in SIZES:
-        raise UsageError(f"--image-size {options.image_size}: expected one of {', '.join(map(str, SIZES))}.")
+
+
+def natural(text: str) -> int:
+    """An argparse type: a whole number of 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number of 0 or more, got {text!r}")
+    return int(text)
 
 
 def positive(kind: type) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 from math import ceil
 from typing import Any
 
@@ -24,6 +25,7 @@ class LossFacts:
         base: the name without added penalties; None is the name.
         penalties: that were added, as spelled.
         conflict: why it cannot be trained; None for a loss that can.
+        trains_discriminator: False for a control without an adversary.
     """
 
     name: str
@@ -35,6 +37,26 @@ class LossFacts:
     base: str | None = None
     penalties: tuple[str, ...] = ()
     conflict: str | None = None
+    trains_discriminator: bool = True
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """What the plan needs to know of a task.
+
+    Attributes:
+        name: of the task.
+        published_norm: the discriminator's norm in the task's paper, for losses that ask for none.
+        controlled_norm: the norm that all losses share in a controlled comparison.
+        channels_last: the memory layout that its networks gain from.
+        trains_alone: whether its generators learn something without any adversary.
+    """
+
+    name: str
+    published_norm: str = "batch"
+    controlled_norm: str = "group"
+    channels_last: bool = True
+    trains_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +113,10 @@ class Cell:
 
 NONE = "none"  # in --penalties: the loss as it is
 SPELLING = "loss_spelling"  # not part of a cell's identity: the definition says what the loss is, wherever it lies
-NOT_IN_A_STEP = ("steps", "seconds", "eval_every", "log_every", "features", "data_digest", SPELLING)
+NOT_IN_A_STEP = (
+    *("steps", "seconds", "eval_every", "log_every", "features", "data_digest", SPELLING),
+    *("schedule", "cycle_weight"),  # numbers that a step computes with, whatever they are
+)
 
 
 @dataclass(frozen=True)
@@ -107,24 +132,26 @@ class Plan:
     facts: tuple[LossFacts, ...] = ()
 
 
-def _controlled(facts: LossFacts) -> Settings:
-    # Equal for all: a discriminator that mixes no samples, one update each, DCGAN's Adam. Group norm, as without
-    # any norm DCGAN's small initial weights leave D without a slope for hundreds of steps; spectral norm where it is
+def _controlled(facts: LossFacts, task: TaskFacts) -> Settings:
+    # Equal for all: a discriminator that mixes no samples, one update each, DCGAN's Adam. Spectral norm where it is
     # the loss's regulariser, as in hinge+spectral.
     return {
         "optimizer": "adam",
         "learning_rate": 2e-4,
         "betas": [0.5, 0.999],
-        "discriminator_norm": facts.discriminator_norm or "group",
+        "discriminator_norm": facts.discriminator_norm or task.controlled_norm,
         "n_critic": 1,
     }
 
 
-def _published(facts: LossFacts) -> Settings:
-    return dict(facts.published)
+def _published(facts: LossFacts, task: TaskFacts) -> Settings:
+    norm = facts.published["discriminator_norm"]
+    if norm is None:  # the task's, with layer norm (arXiv:1704.00028) for a batch norm that the loss forbids
+        norm = task.published_norm if facts.allows_batch_norm or task.published_norm != "batch" else "layer"
+    return {**facts.published, "discriminator_norm": norm}
 
 
-RECIPES: dict[str, tuple[Callable[[LossFacts], Settings], str]] = {
+RECIPES: dict[str, tuple[Callable[[LossFacts, TaskFacts], Settings], str]] = {
     "controlled": (_controlled, "everything equal but the loss and its penalty: here a verdict speaks of losses"),
     "published": (_published, "each loss with its paper's norm, n_critic and optimiser: a verdict speaks of recipes"),
 }
@@ -137,52 +164,54 @@ def recipe_names(name: str) -> list[str]:
 
 
 def make_plan(
-    task: str,
+    task: TaskFacts,
     recipe: str,
     seeds: Iterable[int],
-    shared: Settings,
+    variants: Iterable[Settings],
     losses: Iterable[LossFacts],
     data: DataFacts,
 ) -> Plan:
-    """All cells of losses × recipes × seeds.
+    """All cells of variants × losses × recipes × seeds.
 
     Args:
-        task: its name.
+        task: its facts.
         recipe: a name in `RECIPES`, or "both".
         seeds: of the cells; the same for every loss.
-        shared: settings that all cells have in common (steps, batch_size, width, …).
+        variants: settings that all losses have in common (steps, batch_size, width, …): one, or one for each value of
+            what is swept.
         losses: facts of the losses, in the user's order.
         data: facts of the data set.
 
     Returns:
         The plan; within a seed the longest cells come first, so that workers end together.
     """
-    cells, skipped, losses = [], [], tuple(losses)
-    for seed in seeds:
-        for name in recipe_names(recipe):
-            for facts in losses:
-                settings = {
-                    **shared,
-                    **RECIPES[name][0](facts),
-                    "loss_definition": facts.definition,
-                    SPELLING: facts.spelling,
-                    "data_digest": data.digest,
-                    "channels": data.channels,
-                    "image_size": data.image_size,
-                }
-                cell = Cell(task, data.name, name, facts.name, seed, settings)
-                reason = _conflict(facts, settings)
-                if reason:
-                    skipped.append((cell, reason))
-                else:
-                    cells.append(cell)
+    cells, skipped, losses, variants = [], [], tuple(losses), tuple(variants)
+    for seed, shared, name, facts in product(seeds, variants, recipe_names(recipe), losses):
+        settings = {
+            **shared,
+            **RECIPES[name][0](facts, task),
+            "channels_last": task.channels_last,
+            "loss_definition": facts.definition,
+            SPELLING: facts.spelling,
+            "data_digest": data.digest,
+            "channels": data.channels,
+            "image_size": data.image_size,
+        }
+        cell = Cell(task.name, data.name, name, facts.name, seed, settings)
+        reason = _conflict(facts, task, settings)
+        if reason:
+            skipped.append((cell, reason))
+        else:
+            cells.append(cell)
     cells.sort(key=lambda cell: (cell.seed, -cell.settings["n_critic"]))
     return Plan(tuple(cells), tuple(skipped), losses)
 
 
-def _conflict(facts: LossFacts, settings: Settings) -> str | None:
+def _conflict(facts: LossFacts, task: TaskFacts, settings: Settings) -> str | None:
     if facts.conflict:
         return facts.conflict
+    if not facts.trains_discriminator and not task.trains_alone:
+        return f"it trains no discriminator, and task {task.name} has no term but the adversarial one"
     if settings["discriminator_norm"] == "batch" and not facts.allows_batch_norm:
         return "batch norm in the discriminator mixes samples and voids its per-sample penalty"
     return None

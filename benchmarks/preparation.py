@@ -11,13 +11,13 @@ from safetensors import SafetensorError
 from benchmarks import records
 from benchmarks.candidates import loss_facts
 from benchmarks.console import Console
-from benchmarks.execute import GRID
+from benchmarks.evaluation import GRID
 from benchmarks.plan import Cell, LossFacts
 from benchmarks.writing import describe, save_picture
 from gan_losses.data.base import DataSet, to_float
 from gan_losses.data.store import load_dataset, save_dataset
 from gan_losses.errors import UsageError
-from gan_losses.losses import LOSSES, GANLoss, definition, get_loss, is_registered, slope
+from gan_losses.losses import CONTROLS, LOSSES, GANLoss, definition, get_loss, is_registered, slope
 from gan_losses.metrics import QualityMeter, get_features
 from gan_losses.metrics.ladder import ladder
 from gan_losses.sampling import grid
@@ -42,9 +42,13 @@ def prepare(out: Path, data: DataSet, first: Cell, losses: Iterable[LossFacts], 
         console.say(f"{len(data.skipped)} unreadable files are left out: {', '.join(data.skipped[:5])}")
     _write_losses(out / "losses.json", losses)
     for domain, images in data.test.images.items():
-        suffix = "" if domain == "image" else f"-{domain}"
+        suffix = "" if len(data.domains) == 1 else f"-{domain}"
         save_picture(out / "real" / f"{name}{suffix}.png", grid(to_float(images[:GRID])))
-    _write_ladder(out / "ladders" / f"{name}-{first.settings['features']}.json", data, first, console)
+    for domain in data.domains:
+        suffix = "" if len(data.domains) == 1 else f"-{domain}"
+        _write_ladder(
+            out / "ladders" / f"{name}-{first.settings['features']}{suffix}.json", data, domain, first, console
+        )
     return store
 
 
@@ -59,7 +63,7 @@ def _stored(path: Path) -> bool:
 def _write_losses(path: Path, losses: Iterable[LossFacts]) -> None:
     """Every registered loss, those of this run, and those that earlier runs into the folder have described."""
     known = {loss["name"]: loss for loss in records.read_json(path, "losses")["losses"]} if path.exists() else {}
-    known |= {facts.name: loss_shape(facts) for facts in map(loss_facts, LOSSES)}
+    known |= {facts.name: loss_shape(facts) for facts in map(loss_facts, LOSSES | CONTROLS)}
     known |= {facts.name: loss_shape(facts) for facts in losses if not facts.conflict}
     records.write_json(path, {"losses": list(known.values())})
 
@@ -84,13 +88,14 @@ def check_folder(out: Path) -> None:
         records.read_json(out / "run.json")
 
 
-def _write_ladder(path: Path, data: DataSet, first: Cell, console: Console) -> None:
+def _write_ladder(path: Path, data: DataSet, domain: str, first: Cell, console: Console) -> None:
     meter = QualityMeter(get_features(first.settings["features"], data.channels), data)
-    passport = meter.passport("test")
+    passport = meter.passport("test", {domain: meter.count("test", domain)})
     if path.exists() and records.read_json(path).get("passport") == passport:
         return
-    console.say("Measuring the ladder: what the distance says of real images, copies and noise.")
-    records.write_json(path, {"data": data.name, "passport": passport, "rows": ladder(meter)})
+    of = f" (domain {domain})" if len(data.domains) > 1 else ""
+    console.say(f"Measuring the ladder{of}: what the distance says of real images, copies and noise.")
+    records.write_json(path, {"data": data.name, "passport": passport, "rows": ladder(meter, domain)})
 
 
 def loss_shape(facts: LossFacts) -> Json:

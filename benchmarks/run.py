@@ -14,16 +14,17 @@ import psutil
 import torch
 
 from benchmarks import environment, listing, preparation, records, step_time
-from benchmarks.candidates import candidates, examine_own
+from benchmarks.candidates import candidates, examine_own, task_facts
 from benchmarks.console import Console, duration, short
 from benchmarks.executors import Event, Work, default_workers, run_local
 from benchmarks.lock import folder_lock, machine_lock
 from benchmarks.options import PROGRAM, Options, read_options
 from benchmarks.plan import Cell, DataFacts, Plan, make_plan
 from gan_losses.allocator import tune_allocator
-from gan_losses.data import DataSet, load_data
+from gan_losses.data import DATA, DataSet, load_data
 from gan_losses.errors import UsageError
 from gan_losses.metrics import get_features
+from gan_losses.tasks import TASKS
 
 Json = dict[str, Any]
 INTERRUPTED = 130
@@ -73,7 +74,7 @@ class Run:
         folder = self.options.data.partition(":")[2]
         if folder and Path(folder).resolve() == self.out.resolve():
             raise UsageError(f"--out {self.out} is the folder of the images; name another one.")
-        data = load_data(self.options.data, self.options.image_size, self.options.bad_images)
+        data = self._load()
         plan = self._plan(data)
         if not plan.cells:
             raise UsageError(
@@ -97,6 +98,18 @@ class Run:
         self._train(cells, store)
         return self._finish(cells, [facts.name for facts in plan.facts])
 
+    def _load(self) -> DataSet:
+        options, size = self.options, self.options.settings["image_size"]
+        root, say = options.data_root, self.console.say
+        wanted, given = TASKS[options.task].domains, DATA[options.data.partition(":")[0]].domains
+        if set(given) != set(wanted):  # before anything is downloaded
+            fitting = ", ".join(name for name, source in DATA.items() if source.domains == wanted)
+            raise UsageError(
+                f"task {options.task} takes data with the domains {', '.join(wanted)}, and {options.data} has "
+                f"{', '.join(given)}: take one of {fitting}."
+            )
+        return load_data(options.data, size, options.bad_images, size + options.crop, root, say)
+
     def _plan(self, data: DataSet) -> Plan:
         options = self.options
         features = options.features or data.features
@@ -105,11 +118,10 @@ class Run:
             "steps": options.steps,
             "seconds": options.seconds,
             "batch_size": options.batch_size,
-            "width": options.width,
-            "latents": options.latents,
-            "generator_norm": "batch",
+            "schedule": options.schedule,
+            "flip": options.flip,
+            "train_size": data.train_size,
             "precision": options.precision,
-            "channels_last": True,
             "device": self.device.type,
             "features": features,
             "eval_every": options.eval_every,
@@ -120,7 +132,8 @@ class Run:
         if not options.unexamined:
             examine_own(options.losses)
         of_data = DataFacts(data.name, data.digest, data.channels, data.image_size, features)
-        return make_plan(options.task, options.recipe, options.seeds, shared, facts, of_data)
+        variants = [{**shared, **settings} for settings in options.variants()]
+        return make_plan(task_facts(options.task), options.recipe, options.seeds, variants, facts, of_data)
 
     def _dry_run(self, plan: Plan, data: DataSet) -> int:
         for cell in plan.cells:

@@ -20,14 +20,14 @@ from benchmarks.cells import build_training, placement_of
 from benchmarks.environment import commit, device_facts, environment
 from benchmarks.executors import call_alone
 from benchmarks.lock import machine_lock
-from benchmarks.options import positive
+from benchmarks.options import add_settings, positive
 from benchmarks.plan import Cell
 from gan_losses.allocator import tune_allocator
 from gan_losses.data.base import DataSet
 from gan_losses.data.store import load_dataset
 from gan_losses.errors import UsageError
 from gan_losses.losses import get_loss
-from gan_losses.networks.dcgan import SIZES
+from gan_losses.tasks import TASKS
 from gan_losses.timing import PHASES, PhaseClock
 from gan_losses.training import Training
 
@@ -205,10 +205,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--probes", action="store_true", help="the cost of the saturation probe, interleaved on and off")
     what.add_argument("--against", choices=["textbook"], help="our step beside a plain one on the same networks")
-    parser.add_argument("--losses", default="bce,lsgan,wgangp", help="comma-separated (default: %(default)s)")
-    parser.add_argument("--image-size", type=int, choices=SIZES, default=32, help="pixels (default: %(default)s)")
-    parser.add_argument("--width", type=positive(int), default=32, help="of the networks (default: %(default)s)")
-    parser.add_argument("--batch-size", type=positive(int), default=64, help="images (default: %(default)s)")
+    parser.add_argument("--task", choices=list(TASKS), default="dcgan", help="default: %(default)s")
+    parser.add_argument("--losses", metavar="A,B", help="default: all that the textbook has")
+    parser.add_argument("--batch-size", type=positive(int), metavar="N", help="images (default: 64, of cyclegan 1)")
+    add_settings(parser.add_argument_group("the networks"))
     parser.add_argument("--rounds", type=positive(int), default=60, help="interleaved rounds (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="of torch; 0 takes all cores (default: %(default)s)")
     parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="of ours (default: %(default)s)")
@@ -220,7 +220,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with machine_lock(
             alone=True, waiting=lambda: print("Waiting for other runs on this machine.", file=sys.stderr)
         ):
-            print(comparisons.probes(options) if options.probes else comparisons.textbook(options))
+            for line in comparisons.Comparison(options).lines():
+                print(line, flush=True)
     except UsageError as error:
         print(f"benchmarks.step_time: {error}", file=sys.stderr)
         return 2

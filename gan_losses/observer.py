@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import torch
@@ -44,6 +45,7 @@ class DomainObserver:
         self.extras: Statistics = {}
         self.latest: dict[str, Tensor] = {}
         self.inputs: tuple[Any, ...] | None = None
+        self.count = 0
         self.paused = False
         self.precision: dict[str, Any] = {"device_type": "cpu", "enabled": False}
 
@@ -85,7 +87,7 @@ class DomainObserver:
 
     def _generator_phase(self, images: Tensor, logits: Tensor) -> None:
         made = self.made.get(images.data_ptr()) or next(reversed(self.made.values()), None)
-        self.inputs = made[1] if made else None
+        self.inputs, self.count = made[1] if made else None, len(images)
         if self.probe.at_log_point:
             self.latest["fake"] = images.detach()
             self.extras["fake_logit_before"] = logits.detach().mean()
@@ -94,12 +96,16 @@ class DomainObserver:
         images.register_hook(self._gradient)
 
     def _slope(self, gradient: Tensor) -> None:
+        if self.paused:
+            return
         self.series["slope"].append(gradient)
         if self.probe.at_log_point:
             self.extras["zero_share_logit"] = saturation.zero_share(gradient)
             self.extras["underflow_share_logit"] = saturation.underflow_share(gradient)
 
     def _gradient(self, gradient: Tensor) -> None:
+        if self.paused:
+            return
         norms = torch.linalg.vector_norm(gradient, dim=tuple(range(1, gradient.dim())))
         self.series["gradient"].append(norms)
         if self.probe.at_log_point:
@@ -120,16 +126,22 @@ class DomainObserver:
             halves.append(gradients)
         return saturation.cosine(*halves)
 
-    def statistics(self) -> Statistics:
-        """Everything of the interval, on the device; empties the sums."""
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """Passes inside are not watched."""
         self.paused = True
         try:
+            yield
+        finally:
+            self.paused = False
+
+    def statistics(self) -> Statistics:
+        """Everything of the interval, on the device; empties the sums."""
+        with self.pause():
             series = {name: _stacked(values) for name, values in self.series.items() if values}
             with torch.autocast(**self.precision):  # as the passes that are compared with
                 after = self._after()
             result = {**_sums(series), **self.extras, **after}
-        finally:
-            self.paused = False
         self.series.clear()
         self.extras.clear()
         return result
@@ -140,7 +152,8 @@ class DomainObserver:
         real, fake = self.latest.get("real"), self.latest.get("fake")
         with torch.no_grad():
             if self.inputs is not None:
-                result["fake_logit_after"] = self.discriminator(self.generator(*self.inputs)).mean()
+                again = self.generator(*self.inputs)[: self.count]  # a call may have made more than the fakes
+                result["fake_logit_after"] = self.discriminator(again).mean()
             if real is not None:
                 result |= self._on_real(self.discriminator(real))
         if real is not None and fake is not None and real.shape == fake.shape:

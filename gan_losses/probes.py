@@ -78,6 +78,7 @@ class SaturationProbe:
         self._owners = {id(weight): name for name, weights in self._weights.items() for weight in weights.values()}
         self._norms: dict[str, list[Tensor]] = defaultdict(list)
         self._before: list[Tensor] = []
+        self._kinds: dict[str, Tensor] = {}
         self._hooks = ExitStack()
 
     def __enter__(self) -> "SaturationProbe":
@@ -106,6 +107,26 @@ class SaturationProbe:
             return
         for domain, fakes in images.items():
             self._observers[domain].made.setdefault(fakes.data_ptr(), (fakes.detach(), None))
+
+    def weigh(self, terms: Mapping[str, Tensor]) -> None:
+        """Take the gradient of each kind of the generator's terms apart (adversarial, cycle, …), at log points.
+
+        Args:
+            terms: of the generator's objective, `<kind>_<domain>`, with their graph; called before their backward pass.
+        """
+        kinds: dict[str, list[Tensor]] = defaultdict(list)
+        for name, term in terms.items():
+            kinds[name.partition("_")[0]].append(term.float())
+        if not self.at_log_point or len(kinds) < 2:
+            return
+        weights = list(self._generator_weights.values())
+        with ExitStack() as stack:
+            for observer in self._observers.values():
+                stack.enter_context(observer.pause())
+            for kind, group in kinds.items():
+                total = torch.stack(group).sum()
+                gradients = torch.autograd.grad(total, weights, retain_graph=True, materialize_grads=True)
+                self._kinds[kind] = torch.stack(torch._foreach_norm(list(gradients))).norm()
 
     def _owner(self, optimizer: torch.optim.Optimizer) -> str | None:
         return self._owners.get(id(optimizer.param_groups[0]["params"][0]))
@@ -139,6 +160,13 @@ class SaturationProbe:
                 "stalled_share": saturation.stalled_share(optimizer, weights),
             }
         }
+        statistics["generator"] |= {f"gradient_norm_{kind}": norm for kind, norm in self._kinds.items()}
+        if "adversarial" in self._kinds:
+            others = {kind: norm for kind, norm in self._kinds.items() if kind != "adversarial"}
+            statistics["generator"] |= {
+                f"adversarial_to_{kind}": self._kinds["adversarial"] / norm for kind, norm in others.items()
+            }
+        self._kinds = {}
         statistics |= {domain: observer.statistics() for domain, observer in self._observers.items()}
         layers = {name: torch.stack(norms).square().mean(0).sqrt() for name, norms in self._norms.items() if norms}
         for name, norms in layers.items():

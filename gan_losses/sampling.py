@@ -35,7 +35,8 @@ def sample(task: Task, split: Split, seed: int, stream: str, placement: Placemen
 
     Args:
         task: the GAN.
-        split: real images; a task that needs no input takes only their number.
+        split: real images; a task that needs no input takes only their number. Domains may differ in it: a domain's
+            fakes are as many as the images that they are made from.
         seed: of the latents.
         stream: the name of the latents' stream; the same stream gives the same latents for every loss.
         placement: where the networks are.
@@ -43,24 +44,41 @@ def sample(task: Task, split: Split, seed: int, stream: str, placement: Placemen
     Returns:
         Domain -> float32 (N, C, H, W) in [-1, 1] on the placement's device.
     """
-    chunks: list[dict[str, Tensor]] = []
+    chunks: dict[str, list[Tensor]] = {}
+    longest = max(len(images) for images in split.images.values())
     with evaluation_mode(list(task.networks().values())), placement.autocast():
-        for index, start in enumerate(range(0, len(split), CHUNK)):
-            stop = min(start + CHUNK, len(split))
+        for index, start in enumerate(range(0, longest, CHUNK)):
             real = {
-                domain: to_float(images[start:stop].to(placement.device)) for domain, images in split.images.items()
+                domain: to_float(images[start : start + CHUNK].to(placement.device))
+                for domain, images in split.images.items()
+                if start < len(images)
             }
             random = keyed_generator(seed, stream, index, device=placement.device)
-            chunks.append(task.fakes(task.complete(real, random)))
-    return {domain: torch.cat([chunk[domain].float() for chunk in chunks]) for domain in chunks[0]}
+            for domain, fakes in task.fakes(task.complete(real, random)).items():
+                chunks.setdefault(domain, []).append(fakes.float())
+    return {domain: torch.cat(parts) for domain, parts in chunks.items()}
 
 
-def grid(images: Tensor, rows: int = 8) -> Tensor:
-    """The first rows × rows images as one picture, uint8 (3, H, W).
+def grid(images: Tensor, columns: int = 8) -> Tensor:
+    """Images as one picture, row by row: uint8 (3, H, W).
 
     Args:
         images: float (N, C, H, W) in [-1, 1].
-        rows: images per side.
+        columns: images in a row.
     """
-    picture: Tensor = make_grid(to_uint8(images[: rows * rows].cpu()), nrow=rows, padding=1, pad_value=255)
+    picture: Tensor = make_grid(to_uint8(images.cpu()), nrow=columns, padding=1, pad_value=255)
+    return picture
+
+
+def strip(images: Tensor) -> Tensor:
+    """Images side by side without a gap: uint8 (3, H, N W).
+
+    Args:
+        images: float (N, C, H, W) in [-1, 1].
+
+    Example:
+        >>> strip(torch.zeros(3, 1, 4, 5)).shape
+        torch.Size([3, 4, 15])
+    """
+    picture: Tensor = make_grid(to_uint8(images.cpu()), nrow=len(images), padding=0)
     return picture

@@ -1,8 +1,9 @@
 """The step that every GAN and every loss share: phases treated alike, nothing in them waits for the device."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from gan_losses.losses.base import GANLoss, Recipe, adversarial_loss, generator_
 from gan_losses.penalties import Memory, Update, wide
 from gan_losses.probes import SaturationProbe
 from gan_losses.random import keyed_generator
+from gan_losses.schedule import rate_factor
 from gan_losses.tasks.base import Batch, Task
 from gan_losses.timing import no_clock
 
@@ -74,7 +76,9 @@ class Training:
         placement: device, precision, layout.
         seed: of latents and penalties.
         clock: called with a phase's name where it begins.
-        probe: told which images of a history are fake.
+        probe: told which images of a history are fake, and the generators' terms.
+        schedule: of the learning rate, a name in `gan_losses.schedule.SCHEDULES`.
+        steps: of the whole training, which the schedule runs over.
 
     Attributes:
         memory: domain -> what penalties keep from one update to the next.
@@ -90,10 +94,13 @@ class Training:
         seed: int,
         clock: Callable[[str], None] = no_clock,
         probe: SaturationProbe | None = None,
+        schedule: str = "none",
+        steps: int = 1,
     ) -> None:
         self.task, self.loss, self.recipe = task, loss, recipe
         self.batches, self.placement, self.seed = batches, placement, seed
         self.clock, self.probe = clock, probe
+        self.schedule, self.steps = schedule, steps
         self.memory: dict[str, Memory] = {domain: {} for domain in task.discriminators}
         for network in task.networks().values():
             placement.place(network)
@@ -108,19 +115,22 @@ class Training:
 
         Discriminator terms are those of the last of the step's updates.
         """
+        self._set_rate(index)
+        terms: Terms = {}
         for draw in range(self.recipe.n_critic - 1, -1, -1):
             self.clock("data")
             batch = self._batch(index, draw)
             self.clock("generator")
             with torch.set_grad_enabled(draw == 0), self.placement.autocast():
                 fakes = self.task.fakes(batch)
-            terms = self._update(
-                partial(self._discriminator_terms, batch, fakes, index, draw),
-                self.discriminator_weights,
-                self.discriminator_optimizer,
-                "discriminator",
-            )
-            self._clip()
+            if self.loss.trains_discriminator:
+                terms = self._update(
+                    partial(self._discriminator_terms, batch, fakes, index, draw),
+                    self.discriminator_weights,
+                    self.discriminator_optimizer,
+                    "discriminator",
+                )
+                self._clip()
         with frozen(self.discriminator_weights):
             terms |= self._update(
                 partial(self._generator_terms, batch, fakes),
@@ -129,6 +139,32 @@ class Training:
                 "generator",
             )
         return terms
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that the next steps depend on: weights, optimisers, penalties' memory, the task's history."""
+        return {
+            "networks": {name: network.state_dict() for name, network in self.task.networks().items()},
+            "generator_optimizer": self.generator_optimizer.state_dict(),
+            "discriminator_optimizer": self.discriminator_optimizer.state_dict(),
+            "memory": self.memory,
+            "task": self.task.state(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state_dict` was taken: the next steps give the same numbers, bit for bit."""
+        for name, network in self.task.networks().items():
+            network.load_state_dict(state["networks"][name])
+        self.generator_optimizer.load_state_dict(state["generator_optimizer"])
+        self.discriminator_optimizer.load_state_dict(state["discriminator_optimizer"])
+        for domain, memory in state["memory"].items():
+            self.memory[domain] = dict(memory)
+        self.task.load_state(state["task"])
+
+    def _set_rate(self, index: int) -> None:
+        rate = self.recipe.learning_rate * rate_factor(self.schedule, index, self.steps)
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            for group in optimizer.param_groups:
+                group["lr"] = rate
 
     def _update(
         self,
@@ -141,6 +177,8 @@ class Training:
         self.clock(phase)
         with self.placement.autocast():
             terms = make_terms()
+        if self.probe is not None and phase == "generator":
+            self.probe.weigh(terms)
         self.clock(phase)
         # backward, not autograd.grad: it keeps each gradient in its parameter's layout, which fused optimisers rely on.
         torch.stack([term.float() for term in terms.values()]).sum().backward(inputs=weights)
@@ -159,7 +197,9 @@ class Training:
         return keyed_generator(self.seed, stream, index, draw, device=self.placement.device)
 
     def _discriminator_terms(self, batch: Batch, fakes: dict[str, Tensor], index: int, draw: int) -> Terms:
-        history = self.task.history({domain: images.detach() for domain, images in fakes.items()})
+        made = {domain: fakes[domain].detach() for domain in self.task.discriminators}
+        # Drawn on the CPU, so that no decision waits for the device.
+        history = self.task.history(made, keyed_generator(self.seed, "history", index, draw))
         if self.probe is not None:
             self.probe.mark_fake(history)
         terms: Terms = {}
@@ -178,6 +218,8 @@ class Training:
     def _generator_terms(self, batch: Batch, fakes: dict[str, Tensor]) -> Terms:
         terms: Terms = {}
         for domain, discriminator in self.task.discriminators.items():
+            if not self.loss.trains_discriminator:
+                break
             real = wide(discriminator(batch[domain])) if self.loss.pairs_logits else None
             terms[f"adversarial_{domain}"] = generator_loss(self.loss, wide(discriminator(fakes[domain])), real)
         return terms | self.task.auxiliary(batch, fakes)

@@ -108,7 +108,8 @@ def _ends(band: Band) -> tuple[float, float]:
 def _check_recipe(loss: GANLoss, recipe: Recipe) -> None:
     demand(isinstance(recipe, Recipe), f"published has to be a Recipe, not {recipe!r}")
     _known("its optimizer", recipe.optimizer, OPTIMIZERS)
-    _known("its discriminator_norm", recipe.discriminator_norm, NORMS)
+    if recipe.discriminator_norm is not None:
+        _known("its discriminator_norm", recipe.discriminator_norm, NORMS)
     forbidden = recipe.discriminator_norm == "batch" and not loss.allows_batch_norm
     demand(not forbidden, "the published recipe has batch norm, which the loss does not allow")
     _in_range("learning_rate", recipe.learning_rate, 0)

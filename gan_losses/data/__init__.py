@@ -13,6 +13,7 @@ from gan_losses.data.base import Batch, Batches, DataSet, Request, Split, to_flo
 from gan_losses.data.digits import load_digits
 from gan_losses.data.folder import load_folder
 from gan_losses.data.papers import sources
+from gan_losses.data.shapes import load_shapes
 from gan_losses.data.textures import load_textures
 from gan_losses.data.unpaired import load_unpaired
 from gan_losses.errors import UsageError, unknown_name
@@ -29,31 +30,41 @@ class Source:
         summary: one line for `--list`.
         argument: what follows the colon of a spec ("FOLDER"), or "" where nothing does.
         default: the argument of a spec without one; None where it has to be given.
+        domains: the kinds of images that its data sets have.
     """
 
     load: Callable[[Request], DataSet]
     summary: str
     argument: str = ""
     default: str | None = None
+    domains: tuple[str, ...] = ("image",)
 
 
+TWO = ("a", "b")
 DATA: dict[str, Source] = {
     "digits": Source(
         load_digits, "1,797 real handwritten digits in grey, shipped with scikit-learn (8 x 8 pixels, enlarged)"
     ),
     "images": Source(load_folder, "your own images: PNG, JPEG, WebP, BMP, GIF, TIFF, grey or colour", "FOLDER"),
+    "shapes2stripes": Source(
+        load_shapes,
+        "plain and striped animals, drawn here; unpaired to train on, with the true partners to test on",
+        domains=TWO,
+    ),
     "textures": Source(
         load_textures,
         "patches of two photographs in grey, shipped with scikit-image: two of grass, gravel, brick",
         "A,B",
         "grass,gravel",
+        TWO,
     ),
     "unpaired": Source(
         load_unpaired,
         "your own images of two domains: trainA, trainB, testA, testB in a folder, or two folders",
         "FOLDER",
+        domains=TWO,
     ),
-    **{name: Source(load, summary) for name, (load, summary) in sources().items()},
+    **{name: Source(load, summary, domains=TWO) for name, (load, summary) in sources().items()},
 }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from gan_losses.random import keyed_generator
 
@@ -73,6 +74,11 @@ class DataSet:
         """The side of the square images in pixels, as the GAN sees them."""
         return next(iter(self.test.images.values())).shape[-1]
 
+    @property
+    def train_size(self) -> int:
+        """The side of the training images in pixels: more than `image_size` where crops are taken from them."""
+        return next(iter(self.train.images.values())).shape[-1]
+
 
 @dataclass(frozen=True)
 class Request:
@@ -115,6 +121,21 @@ def to_uint8(images: Tensor) -> Tensor:
     return images.float().add(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
 
 
+def resized(images: Tensor, size: int) -> Tensor:
+    """Square uint8 images brought to `size` pixels by antialiased bilinear interpolation; as they are if they have it.
+
+    Example:
+        >>> resized(torch.full((1, 1, 4, 4), 7, dtype=torch.uint8), 2).flatten().tolist()
+        [7, 7, 7, 7]
+    """
+    if images.shape[-1] == size:
+        return images
+    chunks = [
+        F.interpolate(chunk.float(), size=(size, size), mode="bilinear", antialias=True) for chunk in images.split(256)
+    ]
+    return to_uint8(torch.cat(chunks) / 127.5 - 1)
+
+
 class Batches:
     """Endless batches of real images: `batches(step, draw)` is the same whenever and wherever it is asked for.
 
@@ -122,10 +143,12 @@ class Batches:
     what every loss sees at that step; further discriminator updates of the step take draws 1, 2, …
 
     Args:
-        split: the images.
+        split: the images; of those that are larger than `size`, random crops are taken.
         batch_size: images per domain and batch; may exceed the number of images (epochs follow one another).
         seed: the run's seed.
         device: where batches are wanted, as float32 in [-1, 1].
+        size: side of the images in a batch; None takes them as they are.
+        flip: whether half of the images, drawn at random, are mirrored. Crops and flips are the same in all domains.
 
     Example:
         >>> split = Split({"image": torch.arange(5, dtype=torch.uint8).view(5, 1, 1, 1)})
@@ -134,14 +157,47 @@ class Batches:
         [0, 1, 2, 3, 4]
     """
 
-    def __init__(self, split: Split, batch_size: int, seed: int, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        split: Split,
+        batch_size: int,
+        seed: int,
+        device: torch.device | str = "cpu",
+        size: int | None = None,
+        flip: bool = False,
+    ) -> None:
+        self.size, self.flip = size, flip
         self.images = {domain: images.to(device) for domain, images in split.images.items()}
         self.batch_size, self.seed, self.device = batch_size, seed, torch.device(device)
         self._orders: dict[tuple[str, int], tuple[int, Tensor]] = {}
 
     def __call__(self, step: int, draw: int = 0) -> Batch:
         """The batch of `draw` at `step` (counted from 0): domain -> float32 (batch_size, C, H, W)."""
-        return {domain: to_float(images[self._indices(domain, step, draw)]) for domain, images in self.images.items()}
+        batch = {domain: images[self._indices(domain, step, draw)] for domain, images in self.images.items()}
+        return {domain: to_float(images) for domain, images in self._augmented(batch, step, draw).items()}
+
+    def _augmented(self, batch: Batch, step: int, draw: int) -> Batch:
+        sides = {images.shape[-1] for images in batch.values()}
+        margin = max(sides) - (self.size or max(sides))
+        if not margin and not self.flip:
+            return batch
+        random = keyed_generator(self.seed, "augmentation", step, draw)
+        corners = torch.randint(margin + 1, (2, self.batch_size), generator=random)
+        mirrored = torch.rand(self.batch_size, generator=random) < (0.5 if self.flip else 0.0)
+        side = torch.arange(max(sides) - margin)
+        rows = corners[0, :, None] + side
+        columns = corners[1, :, None] + torch.where(mirrored[:, None], side.flip(0), side)
+        where = [self._placed(places) for places in (torch.arange(self.batch_size), rows, columns)]
+        numbers, rows, columns = where[0][:, None, None], where[1][:, :, None], where[2][:, None, :]
+        # Indices apart from each other put the channels last, so they are brought back.
+        return {
+            domain: images[numbers, :, rows, columns].permute(0, 3, 1, 2).contiguous()
+            for domain, images in batch.items()
+        }
+
+    def _placed(self, places: Tensor) -> Tensor:
+        """On the device, without waiting for it."""
+        return (places.pin_memory() if self.device.type == "cuda" else places).to(self.device, non_blocking=True)
 
     def _indices(self, domain: str, step: int, draw: int) -> Tensor:
         count = len(self.images[domain])
@@ -157,8 +213,6 @@ class Batches:
         if cached is None or cached[0] != epoch:
             generator = keyed_generator(self.seed, f"order/{domain}", draw, epoch)
             order = torch.randperm(len(self.images[domain]), generator=generator)
-            if self.device.type == "cuda":
-                order = order.pin_memory()  # so that the copy does not wait for the device
-            order = order.to(self.device, non_blocking=True)
+            order = self._placed(order)
             cached = self._orders[domain, draw] = (epoch, order)
         return cached[1]

@@ -20,6 +20,7 @@ from gan_losses.losses.dragan import dragan
 from gan_losses.losses.f_divergences import KL, Hellinger, JensenShannon, Pearson, ReverseKL
 from gan_losses.losses.hinge import Hinge
 from gan_losses.losses.least_squares import LSGAN
+from gan_losses.losses.none import NoAdversary
 from gan_losses.losses.relativistic import RaGAN, RaLSGAN, RpGAN, r3gan
 from gan_losses.losses.wasserstein import WGAN, wgangp, wganlp
 from gan_losses.penalties import get_penalty
@@ -52,11 +53,16 @@ LOSSES: dict[str, Callable[..., GANLoss]] = {
     "jensen-shannon": JensenShannon,
 }
 
+# Not losses, and not examined as such: what losses are compared with.
+CONTROLS: dict[str, Callable[..., GANLoss]] = {
+    "none": NoAdversary,
+}
+
 
 def get_loss(text: str) -> GANLoss:
     """The loss that the text spells: a name, its fields after colons, penalties after pluses.
 
-    The name is one of `LOSSES`, an installed entry point of the group "gan_losses.losses", or the place of a class:
+    The name is one of `LOSSES` or `CONTROLS`, an installed entry point of the group "gan_losses.losses", or the place of a class:
     my_loss.py:MyLoss or package.module:MyLoss. Fields come in their order or by name: "lsgan:-1:1:0", "bce:real_label=0.9".
 
     Raises:
@@ -83,14 +89,15 @@ def with_penalties(loss: GANLoss, penalties: list[str], text: str) -> GANLoss:
 
 def _base(text: str) -> GANLoss:
     name, *values = text.split(":")
-    if name in LOSSES:
-        return make("loss", text, LOSSES[name], values)
+    ours = LOSSES | CONTROLS
+    if name in ours:
+        return make("loss", text, ours[name], values)
     points = custom.installed()
     if name in points:
         return custom.made(text, lambda: make("loss", text, custom.load(points[name]), values))
     if custom.is_custom(text):
         return custom.made(text, lambda: make("loss", text, custom.find(text), values[1:]))
-    raise unknown_name("loss", name, [*LOSSES, *points])
+    raise unknown_name("loss", name, [*ours, *points])
 
 
 def shown_name(text: str) -> str:
@@ -102,19 +109,19 @@ def shown_name(text: str) -> str:
     """
     base, *penalties = parts(text)
     name, *values = base.split(":")
-    if name in LOSSES or not custom.is_custom(base):
+    if name in LOSSES | CONTROLS or not custom.is_custom(base):
         return text
     return "+".join([":".join([_base(base).name, *values[1:]]), *penalties])
 
 
 def is_registered(text: str) -> bool:
-    """Whether the loss that the text spells is one of `LOSSES`, with whatever fields and penalties.
+    """Whether the loss that the text spells is one of `LOSSES` or `CONTROLS`, with whatever fields and penalties.
 
     Example:
         >>> is_registered("lsgan:c=0.5+r1"), is_registered("my_loss.py:MyLoss")
         (True, False)
     """
-    return text.partition(":")[0].partition("+")[0] in LOSSES
+    return text.partition(":")[0].partition("+")[0] in LOSSES | CONTROLS
 
 
 def resolved(text: str) -> str:
@@ -125,6 +132,7 @@ def resolved(text: str) -> str:
 
 __all__ = [
     "BCE",
+    "CONTROLS",
     "KL",
     "LOSSES",
     "LSGAN",
@@ -136,6 +144,7 @@ __all__ = [
     "Hinge",
     "JensenShannon",
     "Minimax",
+    "NoAdversary",
     "Pearson",
     "RaGAN",
     "RaLSGAN",

@@ -21,14 +21,14 @@ class Recipe:
         optimizer: a name in `gan_losses.training.OPTIMIZERS`.
         learning_rate: of both optimisers.
         betas: Adam's (β₁, β₂); ignored by RMSProp.
-        discriminator_norm: a name in `gan_losses.networks.NORMS`.
+        discriminator_norm: a name in `gan_losses.networks.NORMS`; None is what the task's paper has.
         n_critic: discriminator updates per generator update.
     """
 
     optimizer: str = "adam"
     learning_rate: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
-    discriminator_norm: str = "batch"
+    discriminator_norm: str | None = None
     n_critic: int = 1
 
 

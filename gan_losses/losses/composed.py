@@ -23,7 +23,7 @@ class Composed(GANLoss):
         label: a name of its own ("wgangp"); None makes one from the parts ("bce+gp").
         source: the paper of the combination; None is the loss's.
         recipe: the paper's setting of the combination; None is the loss's, with layer norm (arXiv:1704.00028) for batch
-            norm where a penalty forbids that.
+            norm where a penalty forbids that (the plan does so for a task's own batch norm, too).
 
     Raises:
         UsageError: a penalty stands twice, or clips what is clipped already.

@@ -1,16 +1,12 @@
 """Features of handwritten digits: a small classifier whose weights ship with the package."""
 
-import json
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_losses.errors import UsageError
-from gan_losses.metrics.extractor import Extractor, weights_digest
+from gan_losses.metrics.extractor import Extractor
+from gan_losses.metrics.shipped import load_shipped
 
 WEIGHTS = Path(__file__).with_name("digits.safetensors")
 FACTS = Path(__file__).with_name("digits.json")
@@ -26,6 +22,7 @@ class DigitsExtractor(Extractor):
     them decide. Images larger than 16 x 16 are reduced by antialiased bilinear interpolation.
 
     Example:
+        >>> import torch
         >>> extractor = load_digits_extractor()
         >>> extractor(torch.zeros(2, 1, 32, 32)).shape
         torch.Size([2, 64])
@@ -75,17 +72,4 @@ def load_digits_extractor(weights: Path = WEIGHTS, facts: Path = FACTS) -> Digit
     Raises:
         UsageError: if a file is missing or damaged, or if the weights are not those that the JSON file describes.
     """
-    remedy = f"install the package again or run {COMMAND}"
-    try:
-        state = load_file(weights)
-        expected = json.loads(facts.read_text())["weights_digest"]
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise UsageError(f"cannot read the weights of the digits features ({error}): {remedy}.") from error
-    found = weights_digest(state)
-    if found != expected:
-        raise UsageError(f"{weights.name} has digest {found}, and {facts.name} says {expected}: {remedy}.")
-    with torch.device("meta"):  # no weights are drawn, so the global generator is left alone
-        extractor = DigitsExtractor()
-    extractor.load_state_dict(state, assign=True)
-    extractor.weights_digest = found
-    return extractor.eval().requires_grad_(False)
+    return load_shipped(DigitsExtractor, weights, facts, COMMAND)

@@ -7,6 +7,7 @@ from gan_losses.errors import UsageError, unknown_name
 from gan_losses.metrics.digits import load_digits_extractor
 from gan_losses.metrics.extractor import Extractor
 from gan_losses.metrics.random_network import RandomExtractor
+from gan_losses.metrics.shapes import load_shapes_extractor
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,16 @@ def _digits(channels: int) -> Extractor:
     return load_digits_extractor()
 
 
+def _shapes(channels: int) -> Extractor:
+    if channels != 3:
+        raise UsageError(f"features 'shapes' take colour images, and {channels} channels came: use features random.")
+    return load_shapes_extractor()
+
+
 FEATURES: dict[str, Features] = {
     "digits": Features(_digits, "64 features of a small classifier of handwritten digits, trained and shipped here"),
     "random": Features(RandomExtractor, "64 features of a fixed random network, for images of any kind"),
+    "shapes": Features(_shapes, "64 features of a small reader of plain and striped animals, trained and shipped here"),
 }
 
 

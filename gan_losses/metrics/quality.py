@@ -1,12 +1,14 @@
 """One score card for a batch of fakes: distances to the real images, copies, classes."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from gan_losses.data.base import DataSet, Split, to_float, to_uint8
+from gan_losses.data.base import DataSet, Split, resized, to_float, to_uint8
 from gan_losses.errors import UsageError
 from gan_losses.metrics.copies import Copies
 from gan_losses.metrics.distances import KERNEL_LIMIT, Distances
@@ -35,6 +37,7 @@ class QualityMeter:
     def __init__(self, extractor: Extractor, data: DataSet, device: torch.device | str = "cpu") -> None:
         self.extractor, self.data, self.device = extractor.to(device), data, torch.device(device)
         # Per instance: a cache on the methods themselves would keep every meter alive.
+        self._images = cache(lambda split, domain: resized(_part(data, split).images[domain], data.image_size))
         self._features = cache(lambda split, domain: self._extract(self.images(split, domain)))
         self._distances = cache(lambda split, domain: Distances(self._features(split, domain)))
         self._copies = cache(
@@ -46,9 +49,8 @@ class QualityMeter:
         return len(self.images(split, domain))
 
     def images(self, split: str, domain: str | None = None) -> Tensor:
-        """The real images: uint8 (N, C, H, W)."""
-        parts: dict[str, Split] = {part: getattr(self.data, part) for part in ("train", "validation", "test")}
-        return parts[split].images[self._domain(domain)]
+        """The real images, as large as the GAN sees them: uint8 (N, C, H, W)."""
+        return self._images(split, self._domain(domain))
 
     def features(self, split: str, domain: str | None = None) -> Tensor:
         """The real images' features: float64 (N, num_features) on the CPU."""
@@ -92,23 +94,33 @@ class QualityMeter:
         """The names of both distances and of the share of copies."""
         return [f"fid[{self.extractor.name}]", f"kid[{self.extractor.name}]", "copy_rate"]
 
-    def passport(self, split: str, domain: str | None = None) -> dict[str, object]:
-        """All that a value of `score` depends on beside the fakes; values with different passports do not compare."""
-        count = self.count(split, domain)
+    def passport(self, split: str, fakes: Mapping[str, int]) -> dict[str, object]:
+        """All that a value of `score` depends on beside the fakes; values with different passports do not compare.
+
+        Args:
+            split: as in `score`.
+            fakes: domain -> how many fakes are scored. With one domain its numbers stand for themselves, with several
+                they are given by domain.
+        """
+        real = {domain: self.count(split, domain) for domain in fakes}
+        pairs = {
+            domain: f"unbiased, all pairs of {min(real[domain], count, KERNEL_LIMIT)}, kernel (x·y / d + 1)³"
+            for domain, count in fakes.items()
+        }
         return {
             "extractor": self.extractor.name,
             "weights_digest": self.extractor.weights_digest,
             "resizer": self.extractor.resizer,
             "num_features": self.extractor.num_features,
             "split": split,
-            "domain": self._domain(domain),
-            "n_real": count,
-            "n_fake": count,
+            "domain": ", ".join(fakes),
+            "n_real": _plain(real),
+            "n_fake": _plain(fakes),
             "image_size": self.data.image_size,
             "channels": self.data.channels,
             "dtype": "float64",
             "quantised": True,
-            "kid_estimator": f"unbiased, all pairs of {min(count, KERNEL_LIMIT)}, kernel (x·y / d + 1)³",
+            "kid_estimator": _plain(pairs),
             "torchmetrics": version("torchmetrics"),
             "data_digest": self.data.digest,
         }
@@ -141,3 +153,13 @@ class QualityMeter:
         logits = self.extractor.classify(features.float().to(self.device))
         counts = logits.argmax(dim=1).bincount(minlength=len(self._shares))
         return dict(zip(self._shares, (counts / len(features)).tolist(), strict=True))
+
+
+def _part(data: DataSet, split: str) -> Split:
+    parts: dict[str, Split] = {part: getattr(data, part) for part in ("train", "validation", "test")}
+    return parts[split]
+
+
+def _plain(by_domain: Mapping[str, Any]) -> object:
+    """The value alone where there is one domain."""
+    return next(iter(by_domain.values())) if len(by_domain) == 1 else dict(by_domain)

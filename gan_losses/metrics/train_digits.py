@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from gan_losses.data import DataSet, Split, load_data, to_float
 from gan_losses.metrics.digits import COMMAND, FACTS, SIDE, WEIGHTS, DigitsExtractor
 from gan_losses.metrics.extractor import weights_digest
+from gan_losses.metrics.shipped import rescale, untrained
 from gan_losses.random import keyed_generator
 
 BATCH_SIZE = 50
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def train(data: DataSet, epochs: int, seed: int) -> DigitsExtractor:
     """A classifier after `epochs` of AdamW with a cosine schedule on distorted training images, its features scaled."""
-    extractor = _untrained(seed)
+    extractor = untrained(DigitsExtractor, seed)
     images, labels = _tensors(data.train)
     steps = epochs * len(images) // BATCH_SIZE
     optimiser = torch.optim.AdamW(extractor.parameters(), lr=RATE, weight_decay=0.05)
@@ -79,13 +80,7 @@ def distort(images: Tensor, generator: torch.Generator) -> Tensor:
 @torch.no_grad()
 def standardise(extractor: DigitsExtractor, images: Tensor) -> None:
     """Gives each feature mean 0 and variance 1 over `images`; the classifier makes up for it, its logits stay."""
-    features = extractor(images).double()
-    spread, mean = (part.float() for part in torch.std_mean(features, dim=0))
-    embedding, classifier = extractor.embedding, extractor.classifier
-    classifier.bias.add_(classifier.weight @ mean)
-    classifier.weight *= spread
-    embedding.bias.sub_(mean).div_(spread)
-    embedding.weight /= spread[:, None]
+    rescale(extractor.embedding, extractor.classifier, extractor(images).double())
 
 
 @torch.no_grad()
@@ -115,17 +110,6 @@ def _tensors(split: Split) -> tuple[Tensor, Tensor]:
     if split.labels is None:
         raise ValueError("a classifier needs labels")
     return to_float(split.images["image"]), split.labels
-
-
-def _untrained(seed: int) -> DigitsExtractor:
-    with torch.device("meta"):
-        extractor = DigitsExtractor()
-    extractor.to_empty(device="cpu")
-    for name, weight in extractor.named_parameters():
-        bound = math.sqrt(6 / weight[0].numel()) if weight.dim() > 1 else 0.0  # He's, biases 0
-        draws = torch.rand(weight.shape, generator=keyed_generator(seed, f"digits/{name}"))
-        weight.data.copy_(draws.mul_(2).sub_(1).mul_(bound))
-    return extractor
 
 
 if __name__ == "__main__":

@@ -1,28 +1,29 @@
 """DCGAN: latents to images, one domain, no further terms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from gan_losses.errors import UsageError
 from gan_losses.networks import Discriminator, Generator
-from gan_losses.networks.dcgan import LEAK
+from gan_losses.networks.dcgan import LEAK, SIZES
 from gan_losses.networks.initialise import build, preserving_gain
 from gan_losses.networks.norms import PLAIN
-from gan_losses.tasks.base import Batch, Task
+from gan_losses.tasks.base import Batch, Task, setting
 
 
 @dataclass(frozen=True)
 class DCGANSettings:
     """The networks' settings (arXiv:1511.06434; see `gan_losses.networks.dcgan`)."""
 
-    image_size: int = 64
+    image_size: int = setting(64, "side of the images in pixels", least=16)
     channels: int = 3
-    width: int = 64
-    latents: int = 100
+    width: int = setting(64, "channels of the networks' outer layers", least=1)
+    latents: int = setting(100, "length of the latent vector", least=1)
     generator_norm: str = "batch"
     discriminator_norm: str = "batch"
 
@@ -42,6 +43,10 @@ class DCGAN(Task):
     """
 
     summary = "latents to images: DCGAN's generator and discriminator at 16, 32, 64 or 128 pixels"
+    settings = DCGANSettings
+    domains = ("image",)
+    published_norm = "batch"
+    controlled_norm = "group"  # without any norm DCGAN's small weights leave D without a slope for hundreds of steps
 
     def __init__(self, settings: DCGANSettings, seed: int) -> None:
         shape = (settings.image_size, settings.channels, settings.width)
@@ -53,10 +58,11 @@ class DCGAN(Task):
         self.discriminators = {"image": build(seed, "discriminator", discriminator, gain)}
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], seed: int) -> Self:
-        """The task from a cell's settings; what it does not know is passed over."""
-        names = {field.name for field in fields(DCGANSettings)}
-        return cls(DCGANSettings(**{name: value for name, value in settings.items() if name in names}), seed)
+    def check(cls, settings: Mapping[str, Any]) -> None:
+        """The sizes are those that four or more halvings lead to 4 x 4 from."""
+        if settings["image_size"] not in SIZES:
+            expected = ", ".join(map(str, SIZES))
+            raise UsageError(f"--image-size {settings['image_size']}: task dcgan takes one of {expected}.")
 
     def complete(self, batch: Batch, random: torch.Generator) -> Batch:
         """Adds `latents`, (N, latents) standard normal, one vector per real image."""

@@ -3,7 +3,7 @@ import tempfile
 
 import pytest
 
-from benchmarks.plan import Cell, DataFacts, LossFacts, make_plan
+from benchmarks.plan import Cell, DataFacts, LossFacts, TaskFacts, make_plan
 
 PUBLISHED = {
     "optimizer": "adam",
@@ -20,12 +20,15 @@ SHARED = {
     "latents": 4,
     "generator_norm": "batch",
     "precision": "fp32",
-    "channels_last": True,
+    "schedule": "none",
+    "flip": False,
+    "train_size": 16,
     "device": "cpu",
     "features": "digits",
     "eval_every": 2,
     "log_every": 2,
 }
+DCGAN = TaskFacts("dcgan")
 DIGITS = DataFacts("digits", "5109e8921c80fbc0", 1, 16, "digits")
 
 
@@ -43,4 +46,4 @@ def _own_lock(tmp_path_factory) -> None:
 @pytest.fixture
 def cells() -> list[Cell]:
     facts = [LossFacts("bce", "BCE()", {**PUBLISHED, "n_critic": 1}), LossFacts("wgangp", "…", PUBLISHED, False)]
-    return list(make_plan("dcgan", "both", [0, 1], SHARED, facts, DIGITS).cells)
+    return list(make_plan(DCGAN, "both", [0, 1], [SHARED], facts, DIGITS).cells)

@@ -26,7 +26,8 @@ def test_given_options_win_over_the_preset() -> None:
     )
     assert options.losses == ("lsgan", "bce")
     assert options.seeds == (3, 5, 6, 7)
-    assert (options.steps, options.image_size, options.workers, options.width) == (11, 32, 2, 8)
+    assert (options.steps, options.workers) == (11, 2)
+    assert (options.settings["image_size"], options.settings["width"]) == (32, 8)
 
 
 @pytest.mark.parametrize("name", [path.stem for path in SUITES.glob("*.toml")])
@@ -55,7 +56,7 @@ def test_every_suite_file_is_valid(name: str) -> None:
         ("--preset quik", "did you mean 'quick'"),
         ("--features digit", "did you mean 'digits'"),
         ("--precision fp16", "unknown precision"),
-        ("--image-size 48", "expected one of 16, 32, 64, 128"),
+        ("--image-size 48", "task dcgan takes one of 16, 32, 64, 128"),
         ("--steps 0", "expected a positive whole number, got '0'"),
         ("--steps -3", "expected a positive whole number, got '-3'"),
         ("--batch-size 1.5", "expected a positive whole number, got '1.5'"),

@@ -2,15 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.plan import BOTH, RECIPES, LossFacts, make_plan, recipe_names
-from tests.benchmarks.conftest import DIGITS, PUBLISHED, SHARED
+from benchmarks.plan import BOTH, RECIPES, LossFacts, TaskFacts, make_plan, recipe_names
+from tests.benchmarks.conftest import DCGAN, DIGITS, PUBLISHED, SHARED
 
 BCE = LossFacts("bce", "BCE()", {**PUBLISHED, "n_critic": 1, "discriminator_norm": "batch"})
 WGANGP = LossFacts("wgangp", "Composed()", PUBLISHED, allows_batch_norm=False)
 
 
 def plan(*facts: LossFacts, recipe: str = BOTH, seeds: tuple[int, ...] = (0, 1)):
-    return make_plan("dcgan", recipe, seeds, SHARED, facts, DIGITS)
+    return make_plan(DCGAN, recipe, seeds, [SHARED], facts, DIGITS)
 
 
 def test_every_loss_is_crossed_with_every_recipe_and_seed() -> None:
@@ -72,6 +72,45 @@ def test_where_a_loss_lies_is_not_part_of_a_cells_identity_but_what_it_is() -> N
     assert here.spelling == "/here/mine.py:Mine"
     assert here.folder != edited.folder
     assert here.step_digest != edited.step_digest
+
+
+def test_a_loss_without_a_norm_of_its_own_gets_the_tasks() -> None:
+    free = replace(BCE, published={**BCE.published, "discriminator_norm": None})
+    bound = replace(free, name="bce+gp", allows_batch_norm=False)
+    cyclegan = TaskFacts("cyclegan", "instance", "instance", channels_last=False)
+    norms = {
+        (task.name, cell.loss, cell.recipe): cell.settings["discriminator_norm"]
+        for task in (DCGAN, cyclegan)
+        for cell in make_plan(task, BOTH, [0], [SHARED], [free, bound, WGANGP], DIGITS).cells
+    }
+    assert {key[1]: norm for key, norm in norms.items() if key[0] == "dcgan" and key[2] == "published"} == {
+        "bce": "batch",
+        "bce+gp": "layer",
+        "wgangp": "layer",
+    }
+    assert {norm for key, norm in norms.items() if key[0] == "dcgan" and key[2] == "controlled"} == {"group"}
+    assert {key[1]: norm for key, norm in norms.items() if key[0] == "cyclegan" and key[2] == "published"} == {
+        "bce": "instance",
+        "bce+gp": "instance",
+        "wgangp": "layer",
+    }
+
+
+def test_a_control_without_an_adversary_is_skipped_where_nothing_else_would_train() -> None:
+    none = replace(BCE, name="none", trains_discriminator=False)
+    made = make_plan(DCGAN, "controlled", [0], [SHARED], [BCE, none], DIGITS)
+    assert [cell.loss for cell in made.cells] == ["bce"]
+    assert "no term but the adversarial" in made.skipped[0][1]
+    alone = make_plan(TaskFacts("cyclegan", trains_alone=True), "controlled", [0], [SHARED], [none], DIGITS)
+    assert [cell.loss for cell in alone.cells] == ["none"]
+
+
+def test_what_is_swept_becomes_cells_of_their_own_that_are_timed_once() -> None:
+    variants = [{**SHARED, "cycle_weight": weight} for weight in (1.0, 3.0)]
+    cells = make_plan(DCGAN, "controlled", [0, 1], variants, [BCE], DIGITS).cells
+    assert [cell.settings["cycle_weight"] for cell in cells] == [1.0, 3.0, 1.0, 3.0]
+    assert len({cell.folder for cell in cells}) == 4
+    assert len({cell.step_digest for cell in cells}) == 1
 
 
 def test_the_longest_cells_of_a_seed_come_first() -> None:

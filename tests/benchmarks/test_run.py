@@ -253,7 +253,7 @@ def test_a_step_that_fails_costs_its_loss_the_timing_and_nobody_else(tmp_path, m
     from gan_losses.data import load_data
     from gan_losses.data.store import save_dataset
     from gan_losses.losses.least_squares import LSGAN
-    from tests.benchmarks.conftest import DIGITS, PUBLISHED, SHARED
+    from tests.benchmarks.conftest import DCGAN, DIGITS, PUBLISHED, SHARED
 
     def broken(self, real, fake):
         raise RuntimeError("out of luck")
@@ -261,7 +261,7 @@ def test_a_step_that_fails_costs_its_loss_the_timing_and_nobody_else(tmp_path, m
     monkeypatch.setattr(LSGAN, "discriminator", broken)
     save_dataset(load_data("digits", 16), tmp_path / "d.safetensors")
     facts = [LossFacts(name, name, PUBLISHED) for name in ("bce", "lsgan")]
-    planned = make_plan("dcgan", "controlled", [0], SHARED, facts, DIGITS).cells
+    planned = make_plan(DCGAN, "controlled", [0], [SHARED], facts, DIGITS).cells
     sent: list[dict] = []
     step_time.time_steps(sent.append, planned, tmp_path / "d.safetensors", 2)
     assert [entry["loss"] for entry in sent[-1]["entries"]] == ["bce"]

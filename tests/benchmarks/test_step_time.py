@@ -8,7 +8,7 @@ from benchmarks.cells import build_task
 from benchmarks.plan import LossFacts, make_plan
 from benchmarks.step_time import interleave, main, median_steps, needed_rounds, read_timing, step_period, variants
 from benchmarks.textbook import TextbookGAN, steps
-from tests.benchmarks.conftest import DIGITS, PUBLISHED, SHARED
+from tests.benchmarks.conftest import DCGAN, DIGITS, PUBLISHED, SHARED
 
 
 def test_rounds_interleave_the_losses_and_turn_round() -> None:
@@ -49,7 +49,7 @@ def test_the_median_step_is_device_time_where_there_is_one() -> None:
 def test_a_lazy_penalty_repeats_after_as_many_steps_as_hold_whole_intervals_of_updates() -> None:
     def period(name: str, n_critic: int) -> int:
         facts = [LossFacts(name, name, {**PUBLISHED, "n_critic": n_critic})]
-        return step_period(make_plan("dcgan", "published", [0], SHARED, facts, DIGITS).cells[0])
+        return step_period(make_plan(DCGAN, "published", [0], [SHARED], facts, DIGITS).cells[0])
 
     assert period("bce+r1", 1) == 1
     assert period("bce+r1:every=16", 1) == 16
@@ -60,7 +60,7 @@ def test_a_lazy_penalty_repeats_after_as_many_steps_as_hold_whole_intervals_of_u
 
 def test_a_lazy_penalty_is_timed_over_two_periods_at_least() -> None:
     facts = [LossFacts("bce+r1:every=16", "…", {**PUBLISHED, "n_critic": 1})]
-    lazy = make_plan("dcgan", "published", [0], SHARED, facts, DIGITS).cells
+    lazy = make_plan(DCGAN, "published", [0], [SHARED], facts, DIGITS).cells
     assert [needed_rounds(lazy, rounds) for rounds in (5, 40)] == [32, 40]
 
 
@@ -74,8 +74,18 @@ def test_the_comparisons_print_a_line_per_loss(what, capsys) -> None:
     small = "--losses bce,wgangp --image-size 16 --width 4 --batch-size 4 --rounds 4 --threads 1".split()
     assert main([*what, *small]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "16 px, width 4, batch 4" in lines[0]
+    assert "dcgan, image size 16, width 4, latents 100, batch 4, fp32" in lines[0]
     assert {line.split()[0] for line in lines[1:]} == {"bce", "wgangp"}
+
+
+def test_cyclegan_has_its_own_yardstick(capsys) -> None:
+    small = "--task cyclegan --losses lsgan --image-size 16 --width 4 --blocks 1 --layers 1 --discriminator-width 4"
+    assert main([*small.split(), "--against", "textbook", "--rounds", "4", "--threads", "1"]) == 0
+    title, line = capsys.readouterr().out.splitlines()
+    assert "cyclegan, image size 16, width 4, blocks 1" in title
+    assert line.split()[0] == "lsgan"
+    assert main(["--against", "textbook", "--task", "cyclegan", "--latents", "4"]) == 2
+    assert "--latents is no setting of task cyclegan" in capsys.readouterr().err
 
 
 def test_a_loss_without_a_textbook_step_is_a_sentence(capsys) -> None:
@@ -85,7 +95,7 @@ def test_a_loss_without_a_textbook_step_is_a_sentence(capsys) -> None:
 
 def test_the_textbooks_losses_are_the_formulas() -> None:
     facts = [LossFacts("bce", "BCE()", {**PUBLISHED, "discriminator_norm": "none"})]
-    (cell,) = make_plan("dcgan", "published", [0], SHARED, facts, DIGITS).cells
+    (cell,) = make_plan(DCGAN, "published", [0], [SHARED], facts, DIGITS).cells
     real, latents = torch.rand(2, 1, 16, 16) * 2 - 1, torch.randn(2, 4)
     task = build_task(cell)
     with torch.no_grad():

@@ -52,7 +52,7 @@ def test_evaluation_mode_puts_every_mode_back() -> None:
 
 def test_a_grid_shows_the_images_row_by_row() -> None:
     images = torch.linspace(-1, 1, 4).view(4, 1, 1, 1).expand(4, 1, 2, 2)
-    picture = grid(images, rows=2)
+    picture = grid(images, columns=2)
     assert picture.shape == (3, 7, 7)
     assert picture.dtype == torch.uint8
     assert [picture[0, y, x].item() for y, x in ((1, 1), (1, 4), (4, 1), (4, 4))] == [0, 85, 170, 255]

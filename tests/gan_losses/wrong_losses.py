@@ -279,6 +279,7 @@ class NoSuchOptimizer(Wrong):
 @fails("facts")
 class RecipeWithTheNormThatItForbids(Wrong):
     allows_batch_norm = False
+    published = Recipe(discriminator_norm="batch")
 
 
 @fails("facts")

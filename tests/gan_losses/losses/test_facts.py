@@ -169,13 +169,13 @@ def test_derivatives_jump_at_the_kinks_and_nowhere_else(text: str) -> None:
         assert jumps == (point in loss.kinks)
 
 
-# loss -> (optimiser, learning rate, betas, norm of D, n_critic)
+# loss -> (optimiser, learning rate, betas, norm of D or None for the task's, n_critic)
 RECIPES = {
-    "bce": ("adam", 2e-4, (0.5, 0.999), "batch", 1),
-    "minimax": ("adam", 2e-4, (0.5, 0.999), "batch", 1),
-    "lsgan": ("adam", 2e-4, (0.5, 0.999), "batch", 1),
-    "lsgan-pearson": ("adam", 2e-4, (0.5, 0.999), "batch", 1),
-    "wgan": ("rmsprop", 5e-5, (0.5, 0.999), "batch", 5),
+    "bce": ("adam", 2e-4, (0.5, 0.999), None, 1),
+    "minimax": ("adam", 2e-4, (0.5, 0.999), None, 1),
+    "lsgan": ("adam", 2e-4, (0.5, 0.999), None, 1),
+    "lsgan-pearson": ("adam", 2e-4, (0.5, 0.999), None, 1),
+    "wgan": ("rmsprop", 5e-5, (0.5, 0.999), None, 5),
     "wgangp": ("adam", 1e-4, (0.0, 0.9), "layer", 5),
     "wganlp": ("adam", 1e-4, (0.0, 0.9), "layer", 5),
     "hinge": ("adam", 2e-4, (0.0, 0.9), "spectral", 5),
@@ -185,14 +185,14 @@ RECIPES = {
     "dragan": ("adam", 1e-4, (0.5, 0.9), "layer", 1),
     "r3gan": ("adam", 2e-4, (0.0, 0.99), "none", 1),
     **dict.fromkeys(
-        ("kl", "reverse-kl", "pearson", "hellinger", "jensen-shannon"), ("adam", 2e-4, (0.5, 0.999), "batch", 1)
+        ("kl", "reverse-kl", "pearson", "hellinger", "jensen-shannon"), ("adam", 2e-4, (0.5, 0.999), None, 1)
     ),
-    "lsgan+gp": ("adam", 2e-4, (0.5, 0.999), "layer", 1),
-    "bce+r1": ("adam", 2e-4, (0.5, 0.999), "layer", 1),
-    "bce+lecam": ("adam", 2e-4, (0.5, 0.999), "batch", 1),
+    "lsgan+gp": ("adam", 2e-4, (0.5, 0.999), None, 1),
+    "bce+r1": ("adam", 2e-4, (0.5, 0.999), None, 1),
+    "bce+lecam": ("adam", 2e-4, (0.5, 0.999), None, 1),
     "bce+spectral": ("adam", 2e-4, (0.5, 0.999), "spectral", 1),
     "hinge+r1": ("adam", 2e-4, (0.0, 0.9), "spectral", 5),
-    "wgan+gp0": ("rmsprop", 5e-5, (0.5, 0.999), "layer", 5),
+    "wgan+gp0": ("rmsprop", 5e-5, (0.5, 0.999), None, 5),
     "wgangp+spectral": ("adam", 1e-4, (0.0, 0.9), "spectral", 5),
 }
 
@@ -237,7 +237,8 @@ def test_a_penalty_joins_any_loss() -> None:
     loss = get_loss("lsgan+gp:3")
     assert loss.penalties == (GradientPenalty(3.0),)  # type: ignore[attr-defined]
     assert loss.name == "lsgan+gp:3"
-    assert loss.published.discriminator_norm == "layer"
+    assert loss.published.discriminator_norm is None
+    assert not loss.allows_batch_norm
     assert loss.equilibrium == get_loss("lsgan").equilibrium
 
 

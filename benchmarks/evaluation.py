@@ -1,0 +1,127 @@
+"""How good a cell's generators are: what is measured on validation and on test, and the pictures beside it."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchmarks.plan import Cell
+from gan_losses.data.base import DataSet, Split, to_float
+from gan_losses.losses import GANLoss, slope
+from gan_losses.metrics import QualityMeter, get_features
+from gan_losses.metrics.translation import TranslationMeter, trip
+from gan_losses.penalties import wide
+from gan_losses.sampling import evaluation_mode, grid, sample, strip
+from gan_losses.tasks import Task
+from gan_losses.training import Placement
+
+Json = dict[str, Any]
+GRID = 64  # fakes in a picture
+SCENES, ACROSS = 16, 2  # translations in a picture, each with its input and what became of it; scenes in a row
+MAPPED = 4  # fakes whose slopes are mapped
+
+
+class Evaluation:
+    """Measures a task's generators against a data set.
+
+    Args:
+        cell: whose generators.
+        task: with its networks.
+        data: the images.
+        placement: where the networks are.
+
+    Attributes:
+        selection: the metric on validation by whose lowest value the best weights are chosen; with several domains its
+            mean over them.
+    """
+
+    def __init__(self, cell: Cell, task: Task, data: DataSet, placement: Placement) -> None:
+        self.cell, self.task, self.data, self.placement = cell, task, data, placement
+        extractor = get_features(cell.settings["features"], data.channels)
+        self.meter = QualityMeter(extractor, data, placement.device)
+        self.selection = f"kid[{extractor.name}]"
+        self.translation = (
+            TranslationMeter(data.test, task.sources, extractor, placement.device) if task.sources else None
+        )
+
+    def validation(self) -> Json:
+        """The distances on validation."""
+        return self._distances("validation")
+
+    def test(self) -> Json:
+        """Everything that is measured, on test."""
+        scores = self._distances("test")
+        if self.translation is not None:
+            with evaluation_mode(list(self.task.networks().values())), self.placement.autocast():
+                scores |= self.translation.score(self._translate)
+        return scores
+
+    def selected(self, scores: Json) -> float:
+        """The value to choose by; NaN where it could not be measured."""
+        values = [value for name, value in scores.items() if name.partition("@")[0] == self.selection]
+        return float(sum(values) / len(values))
+
+    @property
+    def rule(self) -> str:
+        """How the best weights are chosen, in words."""
+        of = " (mean of the domains)" if len(self.task.discriminators) > 1 else ""
+        return f"lowest {self.selection}{of} on validation"
+
+    def passport(self) -> Json:
+        """All that the test values depend on."""
+        counts = {
+            domain: len(self.data.test.images[self.task.sources.get(domain, domain)]) for domain in self.data.domains
+        }
+        return self.meter.passport("test", counts)
+
+    def pictures(self) -> dict[str, Tensor]:
+        """Domain -> a uint8 picture of fakes, the same ones at every call."""
+        if not self.task.sources:
+            shown = Split({domain: images[:GRID] for domain, images in self.data.test.images.items()})
+            return {d: grid(images) for d, images in sample(self.task, shown, 0, "grid", self.placement).items()}
+        images = {domain: part[:SCENES].to(self.placement.device) for domain, part in self.data.test.images.items()}
+        with evaluation_mode(list(self.task.networks().values())), self.placement.autocast():
+            trips = trip(self._translate, self.task.sources, images)
+        return {domain: self._scenes(domain, parts) for domain, parts in trips.items()}
+
+    def _scenes(self, domain: str, parts: tuple[Tensor, ...]) -> Tensor:
+        truth = self.data.test.truth.get(domain)
+        columns = [*parts, *([] if truth is None else [to_float(truth[: len(parts[0])])])]
+        return grid(torch.stack(columns, 1).flatten(0, 1), ACROSS * len(columns))
+
+    def slope_maps(self, loss: GANLoss) -> tuple[Json, dict[str, Tensor]]:
+        """What each patch tells the generator about a few fakes, where the discriminator judges by patches.
+
+        Returns:
+            domain -> {"logits", "slopes"}, lists (k, h, w), the slopes of the unaveraged loss; and domain -> a uint8
+            picture of those fakes side by side.
+        """
+        maps: Json = {}
+        strips: dict[str, Tensor] = {}
+        shown = Split({domain: images[:MAPPED] for domain, images in self.data.test.images.items()})
+        fakes = sample(self.task, shown, 0, "grid", self.placement)
+        for domain, discriminator in self.task.discriminators.items() if loss.trains_discriminator else ():
+            real = to_float(shown.images[domain].to(self.placement.device))
+            with evaluation_mode([discriminator]), torch.no_grad(), self.placement.autocast():
+                logits, reals = (wide(discriminator(images)) for images in (fakes[domain], real))
+            if logits.dim() != 4 or logits[0].numel() < 2:
+                continue
+            paired = reals if loss.pairs_logits and reals.shape == logits.shape else None
+            if loss.pairs_logits and paired is None:
+                continue
+            slopes = slope(loss, logits, paired)
+            maps[domain] = {"logits": logits[:, 0].tolist(), "slopes": slopes[:, 0].tolist()}
+            strips[domain] = strip(fakes[domain])
+        return maps, strips
+
+    def _distances(self, split: str) -> Json:
+        fakes = sample(self.task, getattr(self.data, split), self.cell.seed, f"evaluation/{split}", self.placement)
+        scores: Json = {}
+        for domain, images in fakes.items():
+            suffix = "" if len(fakes) == 1 else f"@{domain}"
+            scores |= {f"{name}{suffix}": value for name, value in self.meter.score(split, images, domain).items()}
+        return scores
+
+    def _translate(self, target: str, images: Tensor) -> Tensor:
+        translated: Tensor = self.task.generators[target](images)
+        return translated
