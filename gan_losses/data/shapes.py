@@ -91,8 +91,9 @@ def draw_scenes(count: int, size: int, stream: str) -> Scenes:
 
     An animal of one of four kinds, its place, size, facing and coat drawn at random, stands in front of sky and ground.
     Striped, each of its pixel columns is white or a dark shade of its coat, by the column's place in the picture alone:
-    stripes of a period of 4 pixels (8 from 72 pixels on, and so forth), symmetric about the middle. So the stripes are a fixed
-    function of the picture, also of a mirrored one, and a network of stride 4 can paint them without knowing coordinates.
+    stripes of about a twelfth of the picture, see `stripes`, symmetric about the middle. So they are a fixed function of the
+    picture, also of a mirrored one. Up to 68 pixels their period is 4, the generator's stride, so that it can paint them
+    without knowing coordinates; in larger pictures it has to find the columns from the borders.
 
     Args:
         count: of scenes.
@@ -119,11 +120,14 @@ def draw_scenes(count: int, size: int, stream: str) -> Scenes:
 def stripes(size: int) -> Tensor:
     """Which pixel columns of a picture are dark: bool (size,), symmetric about its middle.
 
+    The period is the largest multiple of 4 pixels that divides the size and is no more than about a twelfth of it.
+
     Example:
         >>> "".join("#" if dark else "." for dark in stripes(16))
         '#..##..##..##..#'
     """
-    period = STRIDE * max(1, round(size / 48))
+    most = max(1, round(size / 48))
+    period = STRIDE * next(times for times in range(most, 0, -1) if size % (STRIDE * times) == 0)
     return (torch.arange(size) + period // 4) % period < period // 2
 
 

@@ -13,6 +13,8 @@ from gan_losses.metrics.extractor import Extractor, weights_digest
 from gan_losses.metrics.train_digits import accuracy
 from gan_losses.random import keyed_generator
 
+CHANNELS = {"digits": 1, "random": 1, "shapes": 3}
+
 
 def images(channels, size, count=3):
     return torch.rand(count, channels, size, size, generator=keyed_generator(0, "test/images")) * 2 - 1
@@ -21,8 +23,8 @@ def images(channels, size, count=3):
 @pytest.mark.parametrize("name", FEATURES)
 @pytest.mark.parametrize("size", [16, 20, 32, 64, 128])
 def test_every_extractor_keeps_its_contract_at_every_size(name, size):
-    extractor = get_features(name, channels=1)
-    features = extractor(images(1, size))
+    extractor = get_features(name, CHANNELS[name])
+    features = extractor(images(CHANNELS[name], size))
     assert (features.shape, features.dtype) == ((3, extractor.num_features), torch.float32)
     assert not features.requires_grad
     assert extractor.name == name
@@ -36,7 +38,7 @@ def test_every_extractor_keeps_its_contract_at_every_size(name, size):
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_one_images_features_do_not_depend_on_the_others(name):
-    extractor, batch = get_features(name, channels=1), images(1, 16, count=5)
+    extractor, batch = get_features(name, CHANNELS[name]), images(CHANNELS[name], 16, count=5)
     one_by_one = torch.cat([extractor(image) for image in batch.split(1)])
     torch.testing.assert_close(extractor(batch), one_by_one, rtol=1e-5, atol=1e-5)
 
@@ -44,7 +46,7 @@ def test_one_images_features_do_not_depend_on_the_others(name):
 @pytest.mark.parametrize("name", FEATURES)
 def test_loading_an_extractor_leaves_the_global_generator_alone(name):
     before = torch.random.get_rng_state()
-    get_features(name, channels=1)
+    get_features(name, CHANNELS[name])
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -141,7 +143,7 @@ def test_damaged_facts_are_told_with_the_remedy(tmp_path, content):
 @pytest.mark.parametrize(
     ("name", "channels", "sentence"),
     [
-        ("digit", 1, "unknown features 'digit': did you mean 'digits'? Known: digits, random."),
+        ("digit", 1, "unknown features 'digit': did you mean 'digits'? Known: digits, random, shapes."),
         ("digits", 3, "features 'digits' take grey images, and 3 channels came: use features random."),
     ],
 )
