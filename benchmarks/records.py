@@ -7,16 +7,19 @@ Under the output folder of a run:
     losses.json                      shapes and facts of every registered loss and of the run's own (below)
     ladders/<data>-<size>-<features>.json   rows to read quality by (below)
     real/<data>-<size>.png           a grid of real test images
+                                     (with several domains one of each, <…>-<domain>.json, <…>-<domain>.png)
     timing/<device fingerprint>.json the timing pass, a record of its own (below)
     <task>/<data>/<recipe>/<loss>/seed<k>-<digest>/
         record.json                  what is stored of a cell (below)
         curves.jsonl                 one line per log point
-        samples/step000800.png       grids from the same latents for every loss
+        samples/step000800.png       grids from the same latents for every loss; step000800-<domain>.png of translations
+        maps.json, maps/<domain>.png patch-wise slopes of the last state (below), where D judges patches
         best.safetensors, final.safetensors    the generator's weights
         traceback.txt                where the cell failed
 
 Terms are named `discriminator_<domain>`, `penalty_<domain>`, `adversarial_<domain>` and what a task adds (`cycle_a`, …);
-DCGAN's only domain is `image`.
+DCGAN's only domain is `image`, CycleGAN's are `a` and `b`. With several domains a metric ends in the one it is of:
+`fid[shapes]@b` is of the fakes of b, `cycle_psnr@a` of the way from a and back (see `gan_losses.metrics.translation`).
 
 record.json:
     schema, id ("dcgan/digits/published/wgangp/seed0-1a2b3c4d"), status (one of STATUSES), reason (None when done),
@@ -24,7 +27,7 @@ record.json:
     cell      {"task", "data", "recipe", "loss", "seed"}
     settings  every resolved setting: steps, batch_size, image_size, channels, width, latents, generator_norm,
               discriminator_norm, n_critic, optimizer, learning_rate, betas, precision, device, features, eval_every,
-              log_every, data_digest, loss (its fields), …
+              log_every, data_digest, schedule, flip, train_size, the task's own (cycle_weight, pixel, pool, …), …
     quality   {"passport": {…}, "selection": how `best` was chosen, "selection_metric": "kid[digits]",
                "best" | "final" | "untrained": {"step", "metrics": {"fid[digits]", "kid[digits]", "copy_rate", "share[0]", …}} on test,
                "along": [{"step", "discriminator_updates", "images", "metrics": {…}}, …] on validation}
@@ -32,9 +35,13 @@ record.json:
     memory    {"peak_host_bytes", "peak_device_bytes" (None without a GPU)}
     environment {"python", "torch", "device", "processor", "threads", "commit", …}
     time      {"started", "finished" (ISO 8601, UTC), "seconds"}
+maps.json:
+    {"schema", "step", "domains": {domain: {"logits" | "slopes": [k][h][w]}}}: D's patch map on k fakes of test images, and the
+    slope of the unaveraged loss of G at each logit; maps/<domain>.png shows those fakes side by side
 A line of curves.jsonl:
     {"step", "discriminator_updates", "images", "terms": {term: mean since the last log point},
      "saturation": {"generator" or a domain: {statistic: value | None}}, "layers": {"generator" or a domain: {layer: gradient norm}}}
+     The generator's statistics hold `gradient_norm_<kind>` for each kind of its terms, and `adversarial_to_<kind>`.
 timing/*.json:
     {"schema", "status", "reason", "device": {"name", "kind", "fingerprint"}, "threads", "rounds", "warmup", "environment",
      "contention" (share of all cores that other processes used), "disturbed" (too much of it),

@@ -72,7 +72,7 @@ def get_loss(text: str) -> GANLoss:
         >>> get_loss("lsgan:c=0.5")
         LSGAN(a=0.0, b=1.0, c=0.5, flip=0.0)
         >>> get_loss("bce+gp:5").penalties
-        (GradientPenalty(weight=5.0, every=1),)
+        (GradientPenalty(weight=5.0, every=1, patches=False),)
     """
     base, *penalties = parts(text)
     return with_penalties(_base(base), penalties, text)

@@ -130,7 +130,7 @@ def r3gan(weight: float = 1.0) -> Composed:
 
     Example:
         >>> r3gan().penalties
-        (R1(weight=1.0, every=1), R2(weight=1.0, every=1))
+        (R1(weight=1.0, every=1, patches=False), R2(weight=1.0, every=1, patches=False))
     """
     recipe = Recipe(betas=(0.0, 0.99), discriminator_norm="none")
     return Composed(RpGAN(), (R1(weight), R2(weight)), "r3gan", "arXiv:2501.05441", recipe)

@@ -73,6 +73,6 @@ def wganlp(weight: float = 10.0) -> Composed:
 
     Example:
         >>> wganlp().name, wganlp().penalties
-        ('wganlp', (OneSidedPenalty(weight=10.0, every=1),))
+        ('wganlp', (OneSidedPenalty(weight=10.0, every=1, patches=False),))
     """
     return Composed(WGAN(), (OneSidedPenalty(weight),), "wganlp", OneSidedPenalty.paper, _PENALISED)

@@ -42,7 +42,7 @@ def get_penalty(text: str) -> Penalty:
 
     Example:
         >>> get_penalty("r1:1:every=16")
-        R1(weight=1.0, every=16)
+        R1(weight=1.0, every=16, patches=False)
     """
     name, *values = text.split(":")
     if name not in PENALTIES:

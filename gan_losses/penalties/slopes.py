@@ -1,7 +1,10 @@
 """Penalties on the slope ∇x D, each on points of its own. All but the points is shared.
 
-The mean logit of each image is differentiated (a patch map's average), norms are taken per sample over C, H, W, and
-averaged over the batch. Batch norm in the discriminator mixes samples and voids them.
+The mean logit of each image is differentiated, norms are taken per sample over C, H, W, and averaged over the batch. Of a
+patch map (PatchGAN) that constrains the average of the patches, not each of them: single patches may be steeper. With
+`patches` one patch of each image is differentiated in its place, drawn anew at every update: the same cost, and in
+expectation the mean over all patches of each patch's own penalty. Batch norm in the discriminator mixes samples and voids
+both.
 """
 
 from abc import abstractmethod
@@ -15,12 +18,13 @@ from gan_losses.errors import require_positive
 from gan_losses.penalties.base import Discriminator, Penalty, Update
 
 
-def input_gradient(discriminator: Discriminator, images: Tensor) -> Tensor:
-    """∇x of the mean logit of each image, with its graph.
+def input_gradient(discriminator: Discriminator, images: Tensor, random: torch.Generator | None = None) -> Tensor:
+    """∇x of the mean logit of each image, or of one logit of its patch map, with its graph.
 
     Args:
         discriminator: maps (N, …) images to logits (N, …).
         images: (N, …), without a graph.
+        random: draws the one logit of each image, uniformly; None takes the mean.
 
     Returns:
         (N, …), the gradient at each image, independent of the other images where D does not mix samples.
@@ -32,8 +36,13 @@ def input_gradient(discriminator: Discriminator, images: Tensor) -> Tensor:
     images = images.detach().requires_grad_()
     with torch.enable_grad():
         logits = discriminator(images).to(images.dtype)  # autocast gives short ones
-        means = logits.reshape(len(images), -1).mean(1)
-        (gradient,) = torch.autograd.grad(means.sum(), images, create_graph=True)
+        flat = logits.reshape(len(images), -1)
+        if random is None:
+            total = flat.mean(1).sum()
+        else:
+            place = torch.randint(flat.shape[1], (len(flat), 1), generator=random, device=flat.device)
+            total = flat.gather(1, place).sum()
+        (gradient,) = torch.autograd.grad(total, images, create_graph=True)
     return gradient
 
 
@@ -52,6 +61,7 @@ class SlopePenalty(Penalty):
     """What all have in common: points, the slope at each, a function of it, the mean over the batch."""
 
     weight: float
+    patches: bool
 
     def __post_init__(self) -> None:
         require_positive(self, "weight", "every")
@@ -77,7 +87,8 @@ class SlopePenalty(Penalty):
     @final
     def value(self, update: Update) -> Tensor:
         """The weighted mean over the batch."""
-        gradient = input_gradient(update.discriminator, self.points(update))
+        points = self.points(update)
+        gradient = input_gradient(update.discriminator, points, update.random if self.patches else None)
         return self.weight * self.of_slopes(gradient.flatten(1)).mean()
 
 
@@ -96,12 +107,13 @@ def _half_squares(gradients: Tensor) -> Tensor:
 class GradientPenalty(SlopePenalty):
     """λ E(‖∇x̂ D(x̂)‖ - 1)² on interpolates x̂ = εx + (1 - ε)G(z), ε ~ U[0, 1) per sample.
 
-    λ at a constant discriminator. On a patch map it constrains the average of the patches, not each of them.
+    λ at a constant discriminator. On a patch map it constrains the average of the patches, or with `patches` each of them.
     Source: Gulrajani et al. 2017, arXiv:1704.00028.
 
     Attributes:
         weight: λ (10; 0.1 on two-dimensional toys).
         every: updates from one to the next.
+        patches: of a patch map, each patch's slope in place of the average's.
 
     Example:
         >>> images = torch.zeros(8, 2)
@@ -112,6 +124,7 @@ class GradientPenalty(SlopePenalty):
 
     weight: float = 10.0
     every: int = 1
+    patches: bool = False
 
     name = "gp"
     paper = "arXiv:1704.00028"
@@ -136,6 +149,7 @@ class OneSidedPenalty(SlopePenalty):
     Attributes:
         weight: λ.
         every: updates from one to the next.
+        patches: of a patch map, each patch's slope in place of the average's.
 
     Example:
         >>> images = torch.zeros(8, 2)
@@ -146,6 +160,7 @@ class OneSidedPenalty(SlopePenalty):
 
     weight: float = 10.0
     every: int = 1
+    patches: bool = False
 
     name = "lp"
     paper = "arXiv:1709.08894"
@@ -170,6 +185,7 @@ class ZeroCentredPenalty(SlopePenalty):
     Attributes:
         weight: γ.
         every: updates from one to the next.
+        patches: of a patch map, each patch's slope in place of the average's.
 
     Example:
         >>> images = torch.zeros(8, 2)
@@ -180,6 +196,7 @@ class ZeroCentredPenalty(SlopePenalty):
 
     weight: float = 10.0
     every: int = 1
+    patches: bool = False
 
     name = "gp0"
     paper = "arXiv:1902.03984"
@@ -202,6 +219,7 @@ class R1(SlopePenalty):
     Attributes:
         weight: γ (10 in the paper; it has to fall with the number of pixels: 0.05 in R3GAN's 32-pixel setting).
         every: updates from one to the next.
+        patches: of a patch map, each patch's slope in place of the average's.
 
     Example:
         >>> images = torch.zeros(8, 2)
@@ -212,6 +230,7 @@ class R1(SlopePenalty):
 
     weight: float = 10.0
     every: int = 1
+    patches: bool = False
 
     name = "r1"
     paper = "arXiv:1801.04406"
@@ -234,6 +253,7 @@ class R2(SlopePenalty):
     Attributes:
         weight: γ.
         every: updates from one to the next.
+        patches: of a patch map, each patch's slope in place of the average's.
 
     Example:
         >>> R2(10.0, every=16).name
@@ -242,6 +262,7 @@ class R2(SlopePenalty):
 
     weight: float = 10.0
     every: int = 1
+    patches: bool = False
 
     name = "r2"
     paper = "arXiv:1801.04406"
@@ -267,6 +288,7 @@ class DraganPenalty(SlopePenalty):
     Attributes:
         weight: λ.
         every: updates from one to the next.
+        patches: of a patch map, each patch's slope in place of the average's.
 
     Example:
         >>> DraganPenalty().name
@@ -275,6 +297,7 @@ class DraganPenalty(SlopePenalty):
 
     weight: float = 10.0
     every: int = 1
+    patches: bool = False
 
     name = "dragan"
     paper = "arXiv:1705.07215"

@@ -216,6 +216,7 @@ def test_a_diverging_cell_and_a_failing_one_are_records_and_the_others_go_on(tmp
 
     run_json = {"steps": 4, "seconds": None, "batch_size": 4, "width": 4, "latents": 4, "generator_norm": "batch"}
     settings = {**run_json, "precision": "fp32", "channels_last": True, "device": "cpu", "features": "digits"}
+    settings |= {"schedule": "none", "flip": False, "train_size": 16}
     settings |= {"eval_every": 2, "log_every": 2, "optimizer": "adam", "learning_rate": 2e-4, "betas": [0.5, 0.999]}
     settings |= {
         "discriminator_norm": "none",

@@ -73,7 +73,7 @@ def test_fields_are_spelled_after_colons(text: str, expected: Penalty) -> None:
         ("lp:inf", "OneSidedPenalty: weight has to be a positive number, got inf"),
         ("r1:1:0", "R1: every has to be a positive number, got 0"),
         ("r1:every=1.5", "expected a whole number for every, got '1.5'"),
-        ("gp:1:2:3", "'3' is no field that is still free; its fields: weight, every"),
+        ("gp:1:2:yes:3", "'3' is no field that is still free; its fields: weight, every, patches"),
         ("gp:1:weight=2", "'weight=2' is no field that is still free"),
         ("lecam:1:every=2", "'every=2' is no field that is still free; its fields: weight, decay"),
         ("lecam:decay=1", "LeCam: decay has to be at least 0 and below 1, got 1.0"),

@@ -213,3 +213,35 @@ def test_second_derivatives_are_right(name: str, steepness: float) -> None:
     assert torch.autograd.gradcheck(penalty, (weight,))
     penalty(weight).backward()
     assert weight.grad.abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+@pytest.mark.parametrize("patches", [False, True])
+@pytest.mark.parametrize("side", [1, 2, 30])
+def test_the_size_of_a_patch_map_is_of_no_account(name: str, patches: bool, side: int) -> None:
+    real, fake = images(6)
+    one = linear(ROW[None])
+
+    def judge(points: Tensor) -> Tensor:
+        return one(points)[:, :, None, None].expand(-1, 1, side, side)
+
+    penalty = get_penalty(f"{name}:patches={'yes' if patches else 'no'}")
+    assert_close(penalty(update_of(judge, real, fake)), get_penalty(name)(update_of(one, real, fake)), **exact)
+
+
+def test_the_mean_patch_may_be_flat_where_no_patch_is() -> None:
+    def judge(points: Tensor) -> Tensor:  # slopes of 3 and -3, everywhere
+        return torch.cat([3 * points, -3 * points], 1)
+
+    real = torch.ones(8, 1, dtype=torch.float64)
+    average, each = (get_penalty(f"r1:2:patches={word}")(update_of(judge, real, real)) for word in ("no", "yes"))
+    assert (average.item(), each.item()) == (0.0, 9.0)
+
+
+def test_single_patches_are_drawn_alike_so_that_the_mean_is_over_all() -> None:
+    slopes = torch.tensor([[0.0, 1.0, 2.0, 5.0]], dtype=torch.float64)
+    real = torch.ones(4000, 1, dtype=torch.float64)
+    penalty = get_penalty("r1:2:patches=yes")(update_of(lambda points: points @ slopes, real, real))
+    squares = slopes.square().flatten()
+    deviation = (squares.var(correction=0) / len(real)).sqrt().item()
+    assert penalty.item() == pytest.approx(squares.mean().item(), abs=4 * deviation)

@@ -23,4 +23,4 @@ def test_it_has_no_further_terms_and_no_memory(make) -> None:
     task = make.task()
     fakes = {"image": torch.zeros(1)}
     assert task.auxiliary({}, fakes) == {}
-    assert task.history(fakes) is fakes
+    assert task.history(fakes, torch.Generator()) is fakes
