@@ -55,7 +55,7 @@ def fields_text(thing: Any) -> str:
     Example:
         >>> from gan_losses.penalties import R1
         >>> fields_text(R1(10.0, every=16))
-        'weight=10.0, every=16'
+        'weight=10.0, every=16, patches=False'
     """
     return ", ".join(f"{field.name}={getattr(thing, field.name)!r}" for field in fields(thing)) or "no fields"
 

@@ -17,7 +17,7 @@ from benchmarks.writing import describe, save_picture
 from gan_losses.data.base import DataSet, to_float
 from gan_losses.data.store import load_dataset, save_dataset
 from gan_losses.errors import UsageError
-from gan_losses.losses import CONTROLS, LOSSES, GANLoss, definition, get_loss, is_registered, slope
+from gan_losses.losses import LOSSES, GANLoss, definition, get_loss, is_registered, slope
 from gan_losses.metrics import QualityMeter, get_features
 from gan_losses.metrics.ladder import ladder
 from gan_losses.sampling import grid
@@ -63,7 +63,7 @@ def _stored(path: Path) -> bool:
 def _write_losses(path: Path, losses: Iterable[LossFacts]) -> None:
     """Every registered loss, those of this run, and those that earlier runs into the folder have described."""
     known = {loss["name"]: loss for loss in records.read_json(path, "losses")["losses"]} if path.exists() else {}
-    known |= {facts.name: loss_shape(facts) for facts in map(loss_facts, LOSSES | CONTROLS)}
+    known |= {facts.name: loss_shape(facts) for facts in map(loss_facts, LOSSES)}
     known |= {facts.name: loss_shape(facts) for facts in losses if not facts.conflict}
     records.write_json(path, {"losses": list(known.values())})
 

@@ -17,10 +17,10 @@ CHUNK = 50
 
 # Height of the neck and of the legs, their widths, and how round the body is, as shares of the picture.
 KINDS: dict[str, tuple[float, float, float, float, float]] = {
-    "horse": (0.13, 0.19, 0.07, 0.04, 0.15),
-    "cow": (0.04, 0.13, 0.10, 0.05, 0.19),
-    "llama": (0.21, 0.17, 0.05, 0.04, 0.14),
-    "goat": (0.08, 0.23, 0.06, 0.03, 0.13),
+    "horse": (0.13, 0.19, 0.08, 0.050, 0.16),
+    "cow": (0.04, 0.14, 0.11, 0.055, 0.20),
+    "llama": (0.20, 0.17, 0.07, 0.050, 0.15),
+    "goat": (0.08, 0.22, 0.07, 0.045, 0.14),
 }
 GROUNDS: dict[str, tuple[float, float, float]] = {
     "meadow": (0.35, 0.60, 0.30),
@@ -162,7 +162,7 @@ def _landscape_grid(count: int, size: int, random: torch.Generator) -> tuple[Ten
 def _animal_frame(x: Tensor, y: Tensor, facing: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
     """Distances (N, S, S) from the middle of the body: towards the head, and downwards."""
     count = len(facing)
-    across = x - _uniform(count, 0.42, 0.58, random, 1, 1)
+    across = x - _uniform(count, 0.44, 0.56, random, 1, 1)
     down = y - _uniform(count, 0.46, 0.56, random, 1, 1)
     return across * (1 - 2 * facing.double())[:, None, None], down
 
@@ -172,11 +172,11 @@ def _animal(across: Tensor, down: Tensor, kind: Tensor, random: torch.Generator)
     count = len(kind)
     sizes = torch.tensor(list(KINDS.values()), dtype=torch.float64)[kind]
     neck, leg, thick, thin, height = (column[:, None, None] for column in sizes.unbind(1))
-    length = _uniform(count, 0.26, 0.32, random, 1, 1)
+    length = _uniform(count, 0.29, 0.34, random, 1, 1)
     height = height * _uniform(count, 0.9, 1.1, random, 1, 1)
     body = (across / length).square() + (down / height).square() < 1
     legs = torch.zeros_like(body)
-    for place in (-0.75, -0.4, 0.4, 0.75):
+    for place in (-0.8, -0.3, 0.3, 0.8):
         legs |= ((across - place * length).abs() < thin) & (down > 0) & (down < height + leg)
     # The neck leans forward from the shoulder.
     shoulder = across - 0.7 * length

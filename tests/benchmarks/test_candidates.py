@@ -82,7 +82,7 @@ def test_facts_tell_the_parts_and_the_norm() -> None:
     facts = loss_facts("hinge+spectral+r1:5:every=16")
     assert (facts.base, facts.penalties) == ("hinge", ("spectral", "r1:5:every=16"))
     assert facts.discriminator_norm == "spectral"
-    assert "R1(weight=5.0, every=16)" in facts.definition
+    assert "R1(weight=5.0, every=16, patches=False)" in facts.definition
 
 
 def test_a_loss_of_ones_own_is_called_by_its_name_and_spelled_by_its_place(mine) -> None:

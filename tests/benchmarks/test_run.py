@@ -300,7 +300,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, capsys) -> None:
         ("--device", "tpu"): "expected auto, cpu, cuda or mps",
         ("--device", "cpu:1"): "expected auto, cpu, cuda or mps",
         ("--seeds", "0-99999999"): "at most",
-        ("--image-size", "48"): "expected one of",
+        ("--image-size", "48"): "takes one of",
         ("--steps", "0"): "positive",
     }
     if not torch.cuda.is_available():
