@@ -59,8 +59,13 @@ def build_training(cell: Cell, data: DataSet, clock: Callable[[str], None] = no_
     placement, loss, task = placement_of(cell.settings), get_loss(cell.spelling), build_task(cell)
     settings = cell.settings
     batches = Batches(
-        data.train, settings["batch_size"], cell.seed, placement.device, settings["image_size"], settings["flip"]
+        data.train,
+        settings["batch_size"],
+        cell.seed,
+        placement.device,
+        settings["image_size"],
+        settings.get("flip", False),
     )
     probe = build_probe(cell, task, loss, data, placement) if probed else None
-    schedule = (settings["schedule"], settings["steps"])
+    schedule = (settings.get("schedule", "none"), settings["steps"])
     return Training(task, loss, recipe_of(settings), batches, placement, cell.seed, clock, probe, *schedule)
