@@ -100,7 +100,8 @@ class Evaluation:
         strips: dict[str, Tensor] = {}
         shown = Split({domain: images[:MAPPED] for domain, images in self.data.test.images.items()})
         fakes = sample(self.task, shown, 0, "grid", self.placement)
-        for domain, discriminator in self.task.discriminators.items() if loss.trains_discriminator else ():
+        judges = self.task.discriminators.items() if loss.trains_discriminator else ()
+        for domain, discriminator in judges:
             real = to_float(shown.images[domain].to(self.placement.device))
             with evaluation_mode([discriminator]), torch.no_grad(), self.placement.autocast():
                 logits, reals = (wide(discriminator(images)) for images in (fakes[domain], real))

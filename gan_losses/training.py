@@ -217,9 +217,8 @@ class Training:
 
     def _generator_terms(self, batch: Batch, fakes: dict[str, Tensor]) -> Terms:
         terms: Terms = {}
-        for domain, discriminator in self.task.discriminators.items():
-            if not self.loss.trains_discriminator:
-                break
+        judges = self.task.discriminators.items() if self.loss.trains_discriminator else ()
+        for domain, discriminator in judges:
             real = wide(discriminator(batch[domain])) if self.loss.pairs_logits else None
             terms[f"adversarial_{domain}"] = generator_loss(self.loss, wide(discriminator(fakes[domain])), real)
         return terms | self.task.auxiliary(batch, fakes)
