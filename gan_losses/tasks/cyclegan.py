@@ -55,9 +55,11 @@ class CycleGAN(Task):
         cycle_a = λ d(G_a(G_b(a)), a)    cycle_b = λ d(G_b(G_a(b)), b)
         identity_a = λ ι d(G_a(a), a)    identity_b = λ ι d(G_b(b), b)
 
-    The identity terms are left out where ι is 0. `lsgan` here has the ½ of its own paper (arXiv:1611.04076) in the generator's
-    term, CycleGAN's code has not: a cycle weight of 5 here balances the terms as 10 does there. The discriminators see each fake or, with the pool, in its place one of the
+    The identity terms are left out where ι is 0. The discriminators see each fake or, with the pool, in its place one of the
     last 50 (see `ImagePool`).
+
+    `lsgan` here has the ½ of its own paper (arXiv:1611.04076) in the generator's term, CycleGAN's code has not: a cycle
+    weight of 5 here balances the terms as 10 does there.
 
     Args:
         settings: of the networks and terms.
