@@ -45,7 +45,8 @@ def everything() -> str:
     lines = []
     for title, rows in sections.items():
         if rows:
-            lines += [title, *(f"  {name:<14} {text}" for name, text in rows.items()), ""]
+            width = max(14, *map(len, rows))
+            lines += [title, *(f"  {name:<{width}} {text}" for name, text in rows.items()), ""]
     return "\n".join(lines).rstrip()
 
 
