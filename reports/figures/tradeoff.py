@@ -112,7 +112,8 @@ def label(panel: Panel, panels: Sequence[Panel]) -> str:
     """
     if len(panels) < 2:
         return ""
-    return "/".join(setting(panel.varied[name]) for name in swept(panels)) or plain(panel.note)
+    values = [panel.varied[name] for name in swept(panels)]
+    return "/".join(f"{each:g}" if isinstance(each, float) else setting(each) for each in values) or plain(panel.note)
 
 
 def finish(axis: Axes, near: str, true: str, across: Sequence[float]) -> None:
