@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,7 @@ def load_folder(request: Request) -> DataSet:
     """
     root = _existing(request.argument)
     pictures, skipped = _read_all(root, request.image_size, request.bad_images)
-    _require_enough(root, pictures, len(skipped))
+    require_enough(root, [picture.digest for picture in pictures], len(skipped), FEWEST)
     larger = pictures
     if request.train_size != request.image_size:
         larger, _ = _read_all(root, request.train_size, request.bad_images)
@@ -92,6 +92,27 @@ def split_by_content(digests: list[str]) -> tuple[list[int], list[int], list[int
     return parts
 
 
+def require_enough(folder: Path, digests: Collection[str], unreadable: int, fewest: int) -> None:
+    """Raise where a folder has fewer than `fewest` different images.
+
+    Args:
+        folder: that they were found in.
+        digests: of the files' contents, one for each image.
+        unreadable: files beside them that could not be read.
+        fewest: different ones that are needed.
+
+    Raises:
+        UsageError: there are fewer.
+    """
+    different = len(set(digests))
+    if different >= fewest:
+        return
+    copies = f", {different} of them different" if different < len(digests) else ""
+    bad = f" ({unreadable} more could not be read)" if unreadable else ""
+    found = f"{len(digests)} images found in {printable(folder)!r}{copies}{bad}"
+    raise UsageError(f"{found}: add some, at least {fewest} different ones are needed.")
+
+
 def printable(path: Path) -> str:
     """The path as text that any file can store, even if its name is no valid UTF-8.
 
@@ -127,16 +148,6 @@ def _read_all(root: Path, image_size: int, bad_images: str) -> tuple[list[Pictur
             else:
                 raise UsageError(f"cannot read {printable(path)!r} ({result}): mend or remove it, or skip bad images.")
     return pictures, skipped
-
-
-def _require_enough(root: Path, pictures: list[Picture], skipped: int) -> None:
-    different = len({picture.digest for picture in pictures})
-    if different >= FEWEST:
-        return
-    copies = f", {different} of them different" if different < len(pictures) else ""
-    bad = f" ({skipped} more could not be read)" if skipped else ""
-    found = f"{len(pictures)} images found in {printable(root)!r}{copies}{bad}"
-    raise UsageError(f"{found}: add some, at least {FEWEST} different ones are needed.")
 
 
 def _splits(pictures: list[Picture], larger: list[Picture]) -> list[Split]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gan_losses.data.base import DataSet, Request, Split
 from gan_losses.data.digest import pixel_digest
-from gan_losses.data.folder import find_images, printable, split_by_content
+from gan_losses.data.folder import find_images, printable, require_enough, split_by_content
 from gan_losses.data.pictures import SUFFIXES, Picture, UnreadableError, read_pictures
 from gan_losses.errors import UsageError
 
@@ -217,7 +217,7 @@ def _read_folder(
     digests, unreadable = _hash_all(folder, bad)
     pictures: dict[tuple[Path, int], Picture] = {}
     while True:
-        _require_enough(folder, digests, unreadable, fewest)
+        require_enough(folder, digests.values(), unreadable, fewest)
         paths = list(digests)
         groups = [[paths[row] for row in rows] for rows in split(list(digests.values()))]
         damaged = [
@@ -271,16 +271,6 @@ def _hash(path: Path) -> str | UnreadableError:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         return UnreadableError(error.strerror)
-
-
-def _require_enough(folder: Path, digests: Mapping[Path, str], unreadable: int, fewest: int) -> None:
-    different = len(set(digests.values()))
-    if different >= fewest:
-        return
-    copies = f", {different} of them different" if different < len(digests) else ""
-    bad = f" ({unreadable} more could not be read)" if unreadable else ""
-    found = f"{len(digests)} images found in {printable(folder)!r}{copies}{bad}"
-    raise UsageError(f"{found}: add some, at least {fewest} different ones are needed.")
 
 
 def _stack(pictures: list[Picture], channels: int) -> Tensor:
