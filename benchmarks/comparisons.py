@@ -10,9 +10,9 @@ import torch
 
 from benchmarks.candidates import loss_facts, task_facts
 from benchmarks.cells import HELD_OUT, recipe_of
-from benchmarks.options import settings_of
 from benchmarks.plan import RECIPES
 from benchmarks.step_time import WARMUP, interleave
+from benchmarks.task_settings import settings_of
 from benchmarks.yardsticks import YARDSTICKS, Yardstick
 from gan_losses.allocator import tune_allocator
 from gan_losses.data.base import Batches, Split, to_float

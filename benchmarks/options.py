@@ -3,12 +3,13 @@
 import argparse
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from itertools import product
 from pathlib import Path
 from typing import Any, NoReturn
 
 from benchmarks.plan import BOTH, NONE, RECIPES
+from benchmarks.task_settings import add_settings, settings_of, sweep_of
 from gan_losses.data import DATA
 from gan_losses.errors import UsageError, unknown_name
 from gan_losses.losses import get_loss
@@ -17,7 +18,6 @@ from gan_losses.penalties import get_penalty
 from gan_losses.schedule import SCHEDULES
 from gan_losses.spelling import parts
 from gan_losses.tasks import TASKS
-from gan_losses.tasks.base import options_of, parse_setting
 from gan_losses.training import PRECISIONS
 
 SUITES = Path(__file__).parent / "suites"
@@ -151,7 +151,7 @@ def read_options(arguments: list[str] | None) -> Options:
     if values["task"] not in TASKS:
         raise unknown_name("task", values["task"], list(TASKS))
     values["settings"] = settings_of(values)
-    values["sweep"] = _sweep(values)
+    values["sweep"] = sweep_of(values)
     values["crop"] = int(values["crop"])
     values["losses"] = _names("losses", values["losses"], get_loss)
     values["penalties"] = _names("penalties", values["penalties"], _check_penalty)
@@ -165,23 +165,6 @@ def read_options(arguments: list[str] | None) -> Options:
     return options
 
 
-def add_settings(group: Any) -> None:
-    """Give a group of a parser an option for every setting of any task; one that is not given stays None."""
-    for name, (each, tasks) in _task_settings().items():
-        help_text = each.metadata["text"] + ("" if len(tasks) == len(TASKS) else f" ({', '.join(tasks)})")
-        choices = "|".join(each.metadata["choices"])
-        group.add_argument(f"--{name.replace('_', '-')}", metavar=choices or "N", help=help_text)
-
-
-def _task_settings() -> dict[str, tuple[Any, list[str]]]:
-    """Every setting of any task: its field, and the tasks that have it."""
-    found: dict[str, tuple[Any, list[str]]] = {}
-    for task, kind in TASKS.items():
-        for name, each in options_of(kind.settings).items():
-            found.setdefault(name, (each, []))[1].append(task)
-    return found
-
-
 def _defaults(preset: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """A suite file's values: what it says of all tasks, then what it says of the one asked for in a table of its own."""
     task = given.get("task", preset["task"])
@@ -192,49 +175,6 @@ def _defaults(preset: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         )
     common = {name: value for name, value in preset.items() if name not in TASKS}
     return {name.replace("-", "_"): value for name, value in {**common, **tables.get(task, {})}.items()}
-
-
-def settings_of(values: dict[str, Any]) -> dict[str, Any]:
-    """The settings of the task `values["task"]`: its paper's, with those among the values in their place.
-
-    Raises:
-        UsageError: a setting of another task, or a value that cannot be.
-    """
-    task = values["task"]
-    own, paper = options_of(TASKS[task].settings), asdict(TASKS[task].settings())
-    for name in _task_settings():
-        if name in values and name not in own:
-            raise UsageError(f"--{name.replace('_', '-')} is no setting of task {task}; leave it out.")
-    settings = {name: parse_setting(each, values[name]) for name, each in own.items() if name in values}
-    TASKS[task].check({**paper, **settings})
-    # The data decide the channels, the recipe the discriminator's norm.
-    return {
-        name: value for name, value in {**paper, **settings}.items() if name not in ("channels", "discriminator_norm")
-    }
-
-
-def _sweep(values: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
-    """Setting -> its values, from `NAME=A,B` texts or a table of a suite file."""
-    asked = values["sweep"]
-    task = TASKS[values["task"]]
-    known = {name: each for name, each in options_of(task.settings).items() if name != "image_size"}
-    found: dict[str, tuple[Any, ...]] = {}
-    for text, several in asked.items() if isinstance(asked, dict) else map(_assignment, asked):
-        name = text.replace("-", "_")
-        if name not in known:
-            raise unknown_name("setting to sweep", text, [other.replace("_", "-") for other in known])
-        found[name] = tuple(dict.fromkeys(parse_setting(known[name], value) for value in several))
-        for value in found[name]:
-            task.check({**asdict(task.settings()), **values["settings"], name: value})
-    return found
-
-
-def _assignment(text: str) -> tuple[str, list[str]]:
-    name, equals, several = text.partition("=")
-    parts = [value.strip() for value in several.split(",") if value.strip()]
-    if not equals or not parts:
-        raise UsageError(f"--sweep {text}: expected a setting and its values, as in cycle-weight=1,3,10.")
-    return name.strip(), parts
 
 
 _FALLBACKS: dict[str, Any] = {

@@ -20,8 +20,9 @@ from benchmarks.cells import build_training, placement_of
 from benchmarks.environment import commit, device_facts, environment
 from benchmarks.executors import call_alone
 from benchmarks.lock import machine_lock
-from benchmarks.options import add_settings, positive
+from benchmarks.options import positive
 from benchmarks.plan import Cell
+from benchmarks.task_settings import add_settings
 from gan_losses.allocator import tune_allocator
 from gan_losses.data.base import DataSet
 from gan_losses.data.store import load_dataset
