@@ -16,6 +16,7 @@ from torch import Tensor
 
 from gan_losses.errors import require_positive
 from gan_losses.penalties.base import Discriminator, Penalty, Update
+from gan_losses.penalties.double_backward import LeanDoubleBackward
 
 
 def input_gradient(discriminator: Discriminator, images: Tensor, random: torch.Generator | None = None) -> Tensor:
@@ -33,17 +34,17 @@ def input_gradient(discriminator: Discriminator, images: Tensor, random: torch.G
         >>> input_gradient(lambda images: 3 * images, torch.ones(2, 1)).tolist()
         [[3.0], [3.0]]
     """
-    images = images.detach().requires_grad_()
+    images, lean = images.detach().requires_grad_(), LeanDoubleBackward()
     with torch.enable_grad():
-        logits = discriminator(images).to(images.dtype)  # autocast gives short ones
+        with lean:
+            logits = discriminator(images).to(images.dtype)  # autocast gives short ones
         flat = logits.reshape(len(images), -1)
         if random is None:
             total = flat.mean(1).sum()
         else:
             place = torch.randint(flat.shape[1], (len(flat), 1), generator=random, device=flat.device)
             total = flat.gather(1, place).sum()
-        (gradient,) = torch.autograd.grad(total, images, create_graph=True)
-    return gradient
+        return lean.gradient(total, images)
 
 
 def interpolate(real: Tensor, fake: Tensor, random: torch.Generator) -> Tensor:
