@@ -17,9 +17,15 @@ ALLOWED = {
     "gan_losses.allocator": (),
     "gan_losses._torchvision": (),
     "gan_losses.spelling": ("gan_losses.errors",),
-    "gan_losses.penalties": ("gan_losses.penalties", "gan_losses.errors", "gan_losses.spelling"),
+    "gan_losses.few_channels": (),
+    "gan_losses.penalties": (
+        "gan_losses.penalties",
+        "gan_losses.few_channels",
+        "gan_losses.errors",
+        "gan_losses.spelling",
+    ),
     "gan_losses.losses": ("gan_losses.losses", "gan_losses.penalties", "gan_losses.errors", "gan_losses.spelling"),
-    "gan_losses.networks": ("gan_losses.networks", "gan_losses.random"),
+    "gan_losses.networks": ("gan_losses.networks", "gan_losses.few_channels", "gan_losses.random"),
     "gan_losses.data": ("gan_losses.data", "gan_losses.random", "gan_losses.errors"),
     "gan_losses.metrics": (
         "gan_losses.metrics",

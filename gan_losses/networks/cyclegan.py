@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from gan_losses.networks.edges import ImageToMaps, MapsToImage
 from gan_losses.networks.norms import norm_layers, normalised
 
 LEAK = 0.2  # slope of the discriminator's LeakyReLU below 0
@@ -37,7 +38,7 @@ class ResNetGenerator(nn.Module):
         layers += [ResidualBlock(widths[-1], norm) for _ in range(blocks)]
         for before, after in pairwise(widths[::-1]):
             layers += _layer(norm, nn.ConvTranspose2d(before, after, 3, 2, 1, output_padding=1, bias=False))
-        layers += [nn.ReflectionPad2d(3), normalised(norm, nn.Conv2d(width, channels, 7)), nn.Tanh()]
+        layers += [nn.ReflectionPad2d(3), normalised(norm, MapsToImage(width, channels, 7)), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -98,7 +99,7 @@ class PatchDiscriminator(nn.Module):
         super().__init__()
         widths = [width * min(2**level, MOST_WIDTHS) for level in range(layers + 1)]
         # In blocks, so that a weight's name, and with it its initial value, does not depend on the norm.
-        blocks = [nn.Sequential(normalised(norm, nn.Conv2d(channels, width, 4, 2, 1)), _leaky())]
+        blocks = [nn.Sequential(normalised(norm, ImageToMaps(channels, width, 4, 2, 1)), _leaky())]
         for level, (before, after) in enumerate(pairwise(widths), start=1):
             norms, stride = norm_layers(norm, after), 2 if level < layers else 1
             convolution = normalised(norm, nn.Conv2d(before, after, 4, stride, 1, bias=not norms))

@@ -5,6 +5,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from gan_losses.networks.edges import ImageToMaps, MapsToLargerImage
 from gan_losses.networks.norms import norm_layers, normalised
 
 SIZES = (16, 32, 64, 128)
@@ -41,7 +42,7 @@ class Generator(nn.Module):
             convolution = normalised(norm, nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False))
             blocks.append(nn.Sequential(convolution, *norm_layers(norm, after), nn.ReLU(inplace=True)))
         self.layers = nn.Sequential(*blocks)
-        self.last = normalised(norm, nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1))
+        self.last = normalised(norm, MapsToLargerImage(widths[-1], channels, 4, 2, 1))
 
     def forward(self, latents: Tensor) -> Tensor:
         """Latents (N, latents) to images (N, C, H, W) in (-1, 1)."""
@@ -70,7 +71,7 @@ class Discriminator(nn.Module):
     def __init__(self, image_size: int, channels: int, width: int, norm: str = "batch") -> None:
         super().__init__()
         widths = _widths(image_size, width)
-        first = nn.Conv2d(channels, width, 4, 2, 1)
+        first = ImageToMaps(channels, width, 4, 2, 1)
         # In blocks, so that a weight's name, and with it its initial value, does not depend on the norm.
         blocks = [nn.Sequential(normalised(norm, first), nn.LeakyReLU(LEAK, inplace=True))]
         for before, after in pairwise(widths):
