@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gan_losses.acceleration import PACES, Pace
 from gan_losses.data.base import Batches
 from gan_losses.losses.base import GANLoss, Recipe, adversarial_loss, generator_loss
 from gan_losses.penalties import Memory, Update, wide
@@ -20,15 +21,19 @@ from gan_losses.timing import no_clock
 Terms = dict[str, Tensor]
 
 
-def _adam(parameters: Iterable[nn.Parameter], recipe: Recipe) -> torch.optim.Optimizer:
-    return torch.optim.Adam(parameters, lr=recipe.learning_rate, betas=recipe.betas, fused=True)
+Rate = float | Tensor  # a tensor where a captured step has to read it anew
 
 
-def _rmsprop(parameters: Iterable[nn.Parameter], recipe: Recipe) -> torch.optim.Optimizer:
-    return torch.optim.RMSprop(parameters, lr=recipe.learning_rate)
+def _adam(parameters: Iterable[nn.Parameter], recipe: Recipe, rate: Rate) -> torch.optim.Optimizer:
+    capturable = isinstance(rate, Tensor)
+    return torch.optim.Adam(parameters, lr=rate, betas=recipe.betas, fused=True, capturable=capturable)
 
 
-OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter], Recipe], torch.optim.Optimizer]] = {
+def _rmsprop(parameters: Iterable[nn.Parameter], recipe: Recipe, rate: Rate) -> torch.optim.Optimizer:
+    return torch.optim.RMSprop(parameters, lr=rate, capturable=isinstance(rate, Tensor))
+
+
+OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter], Recipe, Rate], torch.optim.Optimizer]] = {
     "adam": _adam,
     "rmsprop": _rmsprop,
 }
@@ -79,8 +84,10 @@ class Training:
         probe: told which images of a history are fake, and the generators' terms.
         schedule: of the learning rate, a name in `gan_losses.schedule.SCHEDULES`.
         steps: of the whole training, which the schedule runs over.
+        accelerate: how its updates are run, a name in `gan_losses.acceleration.PACES`.
 
     Attributes:
+        pace: runs the updates.
         memory: domain -> what penalties keep from one update to the next.
     """
 
@@ -96,19 +103,24 @@ class Training:
         probe: SaturationProbe | None = None,
         schedule: str = "none",
         steps: int = 1,
+        accelerate: str = "off",
     ) -> None:
         self.task, self.loss, self.recipe = task, loss, recipe
         self.batches, self.placement, self.seed = batches, placement, seed
         self.clock, self.probe = clock, probe
         self.schedule, self.steps = schedule, steps
+        self._rate: float | None = None
         self.memory: dict[str, Memory] = {domain: {} for domain in task.discriminators}
         for network in task.networks().values():
             placement.place(network)
         self.generator_weights = task.generator_parameters()
         self.discriminator_weights = task.discriminator_parameters()
+        self.pace: Pace = PACES[accelerate](self)
         make = OPTIMIZERS[recipe.optimizer]
-        self.generator_optimizer = make(self.generator_weights, recipe)
-        self.discriminator_optimizer = make(self.discriminator_weights, recipe)
+        self.generator_optimizer, self.discriminator_optimizer = (
+            make(weights, recipe, self.pace.rate(recipe.learning_rate))
+            for weights in (self.generator_weights, self.discriminator_weights)
+        )
 
     def step(self, index: int) -> Terms:
         """Train one step (counted from 0) and return its terms, detached, still on the device.
@@ -119,26 +131,62 @@ class Training:
         terms: Terms = {}
         for draw in range(self.recipe.n_critic - 1, -1, -1):
             self.clock("data")
-            batch = self._batch(index, draw)
-            self.clock("generator")
-            with torch.set_grad_enabled(draw == 0), self.placement.autocast():
-                fakes = self.task.fakes(batch)
-            if self.loss.trains_discriminator:
-                terms = self._update(
-                    partial(self._discriminator_terms, batch, fakes, index, draw),
-                    self.discriminator_weights,
-                    self.discriminator_optimizer,
-                    "discriminator",
-                )
-                self._clip()
-        with frozen(self.discriminator_weights):
-            terms |= self._update(
-                partial(self._generator_terms, batch, fakes),
-                self.generator_weights,
-                self.generator_optimizer,
-                "generator",
-            )
+            terms |= self.pace.part(self.batch(index, draw), index, draw)
         return terms
+
+    def part(self, batch: Batch, index: int, draw: int) -> Terms:
+        """One of a step's updates of the discriminators; with draw 0 the generators' update as well."""
+        self.clock("generator")
+        fakes = self.fakes(batch, draw)
+        terms: Terms = {}
+        if self.loss.trains_discriminator:
+            randoms = {domain: self.random(f"penalty/{domain}", index, draw) for domain in self.task.discriminators}
+            terms = self.update_discriminators(batch, self.shown(fakes, index, draw), randoms, self.count(index, draw))
+        return terms if draw else terms | self.update_generators(batch, fakes)
+
+    def count(self, index: int, draw: int) -> int:
+        """Updates of the discriminators before this one."""
+        return (index + 1) * self.recipe.n_critic - 1 - draw
+
+    def batch(self, index: int, draw: int) -> Batch:
+        """Real images in the placement's layout, with what the task draws."""
+        batch = self.batches(index, draw)
+        if self.placement.channels_last:
+            batch = {name: images.contiguous(memory_format=torch.channels_last) for name, images in batch.items()}
+        return self.task.complete(batch, self.random("latents", index, draw))
+
+    def random(self, stream: str, index: int, draw: int) -> torch.Generator:
+        """The generator of the stream's draws."""
+        return keyed_generator(self.seed, stream, index, draw, device=self.placement.device)
+
+    def fakes(self, batch: Batch, draw: int) -> dict[str, Tensor]:
+        """What the generators make of the batch, with its graph where the generators will be updated by it."""
+        with torch.set_grad_enabled(draw == 0), self.placement.autocast():
+            return self.task.fakes(batch)
+
+    def shown(self, fakes: Mapping[str, Tensor], index: int, draw: int) -> dict[str, Tensor]:
+        """The task's history of these fakes, without graph."""
+        made = {domain: fakes[domain].detach() for domain in self.task.discriminators}
+        # Drawn on the CPU, so that no decision waits for the device.
+        history = self.task.history(made, keyed_generator(self.seed, "history", index, draw))
+        if self.probe is not None:
+            self.probe.mark_fake(history)
+        return history
+
+    def update_discriminators(
+        self, batch: Batch, history: Mapping[str, Tensor], randoms: Mapping[str, torch.Generator], count: int
+    ) -> Terms:
+        """The discriminators' phase: their terms, one backward pass, the optimiser, clipping."""
+        make_terms = partial(self._discriminator_terms, batch, history, randoms, count)
+        terms = self._update(make_terms, self.discriminator_weights, self.discriminator_optimizer, "discriminator")
+        self._clip()
+        return terms
+
+    def update_generators(self, batch: Batch, fakes: dict[str, Tensor]) -> Terms:
+        """The generators' phase, with frozen discriminators."""
+        make_terms = partial(self._generator_terms, batch, fakes)
+        with frozen(self.discriminator_weights):
+            return self._update(make_terms, self.generator_weights, self.generator_optimizer, "generator")
 
     def state_dict(self) -> dict[str, Any]:
         """All that the next steps depend on: weights, optimisers, penalties' memory, the task's history."""
@@ -154,17 +202,28 @@ class Training:
         """Go on where `state_dict` was taken: the next steps give the same numbers, bit for bit."""
         for name, network in self.task.networks().items():
             network.load_state_dict(state["networks"][name])
-        self.generator_optimizer.load_state_dict(state["generator_optimizer"])
-        self.discriminator_optimizer.load_state_dict(state["discriminator_optimizer"])
+        for name in ("generator_optimizer", "discriminator_optimizer"):
+            optimizer: torch.optim.Optimizer = getattr(self, name)
+            optimizer.load_state_dict(state[name])
+            for group in optimizer.param_groups:  # this pace's, whatever pace the state is of
+                group |= {key: optimizer.defaults[key] for key in ("lr", "capturable")}
+        self._rate = None
         for domain, memory in state["memory"].items():
             self.memory[domain] = dict(memory)
         self.task.load_state(state["task"])
+        self.pace.forget()
 
     def _set_rate(self, index: int) -> None:
         rate = self.recipe.learning_rate * rate_factor(self.schedule, index, self.steps)
+        if rate == self._rate:
+            return
+        self._rate = rate
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                if isinstance(group["lr"], Tensor):
+                    group["lr"].fill_(rate)
+                else:
+                    group["lr"] = rate
 
     def _update(
         self,
@@ -187,26 +246,13 @@ class Training:
         optimizer.zero_grad(set_to_none=True)
         return {name: term.detach() for name, term in terms.items()}
 
-    def _batch(self, index: int, draw: int) -> Batch:
-        batch = self.batches(index, draw)
-        if self.placement.channels_last:
-            batch = {name: images.contiguous(memory_format=torch.channels_last) for name, images in batch.items()}
-        return self.task.complete(batch, self._random("latents", index, draw))
-
-    def _random(self, stream: str, index: int, draw: int) -> torch.Generator:
-        return keyed_generator(self.seed, stream, index, draw, device=self.placement.device)
-
-    def _discriminator_terms(self, batch: Batch, fakes: dict[str, Tensor], index: int, draw: int) -> Terms:
-        made = {domain: fakes[domain].detach() for domain in self.task.discriminators}
-        # Drawn on the CPU, so that no decision waits for the device.
-        history = self.task.history(made, keyed_generator(self.seed, "history", index, draw))
-        if self.probe is not None:
-            self.probe.mark_fake(history)
+    def _discriminator_terms(
+        self, batch: Batch, history: Mapping[str, Tensor], randoms: Mapping[str, torch.Generator], count: int
+    ) -> Terms:
         terms: Terms = {}
         for domain, discriminator in self.task.discriminators.items():
-            random = self._random(f"penalty/{domain}", index, draw)
-            count = index * self.recipe.n_critic + self.recipe.n_critic - 1 - draw
-            update = Update(discriminator, batch[domain], history[domain], random, count, self.memory[domain])
+            memory = self.memory[domain]
+            update = Update(discriminator, batch[domain], history[domain], randoms[domain], count, memory)
             terms[f"discriminator_{domain}"] = adversarial_loss(self.loss, update)
             self.clock("penalty")
             penalty = self.loss.penalty(update)

@@ -39,6 +39,7 @@ ALLOWED = {
     "gan_losses.metrics.train_digits": ("gan_losses.metrics", "gan_losses.data", "gan_losses.random"),
     "gan_losses.timing": (),
     "gan_losses.schedule": (),
+    "gan_losses.acceleration": ("gan_losses.errors", "gan_losses.random", "gan_losses.training"),
     "gan_losses.saturation": (),
     "gan_losses.observer": (
         "gan_losses.saturation",
@@ -49,6 +50,7 @@ ALLOWED = {
     "gan_losses.probes": ("gan_losses.saturation", "gan_losses.observer", "gan_losses.losses.base"),
     "gan_losses.tasks": ("gan_losses.tasks", "gan_losses.networks", "gan_losses.errors"),
     "gan_losses.training": (
+        "gan_losses.acceleration",
         "gan_losses.data.base",
         "gan_losses.losses.base",
         "gan_losses.penalties",

@@ -113,6 +113,15 @@ class GANLoss(ABC):
         """Discriminator updates after which its cost repeats: more than 1 with lazy penalties."""
         return 1
 
+    def due(self, count: int) -> tuple[bool, ...]:
+        """Which of its penalties are due at a discriminator's update, `count` updates after its first."""
+        return ()
+
+    @property
+    def differentiates_twice(self) -> bool:
+        """Whether a penalty differentiates the discriminator's own gradient."""
+        return False
+
     @property
     def trains_discriminator(self) -> bool:
         """False only for a control without an adversary."""

@@ -137,6 +137,15 @@ class Composed(GANLoss):
         """The least common multiple of the penalties' intervals."""
         return lcm(self.loss.period, *(penalty.every for penalty in self.penalties))
 
+    def due(self, count: int) -> tuple[bool, ...]:
+        """Of the loss and of each penalty."""
+        return (*self.loss.due(count), *(count % penalty.every == 0 for penalty in self.penalties))
+
+    @property
+    def differentiates_twice(self) -> bool:
+        """If the loss or any penalty does."""
+        return self.loss.differentiates_twice or any(penalty.differentiates_twice for penalty in self.penalties)
+
     @property
     def trains_discriminator(self) -> bool:
         """As the loss."""

@@ -113,6 +113,11 @@ class Penalty(ABC):
         """The norm that D has to be built with, or None where any will do."""
         return None
 
+    @property
+    def differentiates_twice(self) -> bool:
+        """Whether its value is made of the discriminator's gradient."""
+        return False
+
     @final
     def __call__(self, update: Update) -> Tensor | None:
         """The value, lazily; None for a constraint that adds no term."""

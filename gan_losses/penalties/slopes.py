@@ -77,6 +77,11 @@ class SlopePenalty(Penalty):
         """Yes, softly."""
         return True
 
+    @property
+    def differentiates_twice(self) -> bool:
+        """Yes."""
+        return True
+
     @abstractmethod
     def points(self, update: Update) -> Tensor:
         """Where D is differentiated, (N, …)."""

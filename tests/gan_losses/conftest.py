@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -28,11 +30,12 @@ class Factory:
         channels_last: bool = True,
         precision: str = "fp32",
         channels: int = 1,
+        **more: Any,
     ) -> Training:
         recipe = Recipe(optimizer=optimizer, discriminator_norm=norm, n_critic=n_critic)
         batches = Batches(Split({"image": self.images(channels)}), 8, seed)
         placement = Placement(torch.device("cpu"), precision, channels_last)
-        return Training(self.task(norm, seed, channels), get_loss(name), recipe, batches, placement, seed)
+        return Training(self.task(norm, seed, channels), get_loss(name), recipe, batches, placement, seed, **more)
 
 
 @pytest.fixture

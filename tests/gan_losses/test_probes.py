@@ -130,13 +130,10 @@ def test_gradients_and_norms_are_those_of_autograd(make) -> None:
         training.step(0)
     row, layers = probe.rows[0]["saturation"], probe.rows[0]["layers"]
     # The twin does by hand what the step does.
-    batch = twin._batch(0, 0)
+    batch = twin.batch(0, 0)
     generator, discriminator = twin.task.generators["image"], twin.task.discriminators["image"]
     fakes = generator(batch["latents"])
-    twin._update(
-        lambda: twin._discriminator_terms(batch, {"image": fakes}, 0, 0), twin.discriminator_weights,
-        twin.discriminator_optimizer, "discriminator",
-    )  # fmt: skip
+    twin.update_discriminators(batch, {"image": fakes}, {"image": twin.random("penalty/image", 0, 0)}, 0)
     logits = discriminator(fakes)
     value = twin.loss.generator(logits)
     slopes, images = torch.autograd.grad(value, (logits, fakes), retain_graph=True)
@@ -166,7 +163,7 @@ def test_signal_is_the_cosine_of_two_half_batches(make) -> None:
     twin.generator_optimizer.step = lambda: None
     twin.step(0)
     twin.task.generators["image"].train()
-    fakes = twin.task.fakes(twin._batch(0, 0))["image"]
+    fakes = twin.task.fakes(twin.batch(0, 0))["image"]
     logits = twin.task.discriminators["image"](fakes)
     halves = [
         torch.autograd.grad(generator_loss(twin.loss, part, None), twin.generator_weights, retain_graph=True)
@@ -181,7 +178,7 @@ def test_values_after_the_update_are_those_of_the_updated_networks(make) -> None
     with probed(training, every=1, stride=1, held_out={"image": held_out}) as probe:
         training.step(0)
     image = probe.rows[0]["saturation"]["image"]
-    batch = training._batch(0, 0)
+    batch = training.batch(0, 0)
     discriminator = training.task.discriminators["image"]
     with torch.no_grad(), frozen([]):
         real = discriminator(batch["image"])
@@ -222,7 +219,7 @@ def test_penalty_points_are_not_taken_for_real_images(make) -> None:
     with probed(training, every=1, stride=1) as probe:
         training.step(0)
     twin = make.training("wgangp")
-    batch = twin._batch(0, 0)
+    batch = twin.batch(0, 0)
     real = twin.task.discriminators["image"](batch["image"]).mean().item()
     assert probe.rows[0]["saturation"]["image"]["real_logit_mean"] == pytest.approx(real, abs=1e-6)
 

@@ -80,9 +80,9 @@ def test_the_discriminator_is_frozen_in_the_generators_phase_alone(make) -> None
 def test_draw_0_is_the_same_for_every_loss_and_n_critic(make) -> None:
     one, five = make.training("bce"), make.training("wgangp", n_critic=5)
     for name in ("image", "latents"):
-        assert torch.equal(one._batch(7, 0)[name], five._batch(7, 0)[name])
-        assert not torch.equal(five._batch(7, 0)[name], five._batch(7, 1)[name])
-        assert not torch.equal(one._batch(7, 0)[name], one._batch(8, 0)[name])
+        assert torch.equal(one.batch(7, 0)[name], five.batch(7, 0)[name])
+        assert not torch.equal(five.batch(7, 0)[name], five.batch(7, 1)[name])
+        assert not torch.equal(one.batch(7, 0)[name], one.batch(8, 0)[name])
 
 
 @pytest.mark.parametrize("name", LOSSES)
