@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from benchmarks.plan import Cell
+from gan_losses.acceleration import PACES
 from gan_losses.data.base import Batches, DataSet, to_float
 from gan_losses.losses import GANLoss, Recipe, get_loss
 from gan_losses.probes import SaturationProbe
@@ -67,5 +68,11 @@ def build_training(cell: Cell, data: DataSet, clock: Callable[[str], None] = no_
         settings.get("flip", False),
     )
     probe = build_probe(cell, task, loss, data, placement) if probed else None
-    schedule = (settings.get("schedule", "none"), settings["steps"])
-    return Training(task, loss, recipe_of(settings), batches, placement, cell.seed, clock, probe, *schedule)
+    how = (settings.get("schedule", "none"), settings["steps"], settings.get("accelerate", "off"))
+    return Training(task, loss, recipe_of(settings), batches, placement, cell.seed, clock, probe, *how)
+
+
+def acceleration_of(training: Training) -> dict[str, str | None]:
+    """What a record says of how its updates were run: the pace, and why some were not."""
+    used = next(name for name, pace in PACES.items() if type(training.pace) is pace)
+    return {"used": used, "why_not": training.pace.why_not}

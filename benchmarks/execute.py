@@ -13,7 +13,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from benchmarks import records
-from benchmarks.cells import build_training
+from benchmarks.cells import acceleration_of, build_training
 from benchmarks.evaluation import Evaluation
 from benchmarks.plan import Cell
 from benchmarks.summary import summarise
@@ -76,7 +76,11 @@ class Execution:
             "untrained": untrained,
             "along": self.along,
         }
-        return {"quality": quality, "saturation": summarise(self.rows)}
+        return {
+            "quality": quality,
+            "saturation": summarise(self.rows),
+            "acceleration": acceleration_of(self.training),
+        }
 
     def _after_step(self) -> None:
         settings, last = self.cell.settings, self.step == self.cell.settings["steps"]

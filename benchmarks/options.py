@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from benchmarks.plan import BOTH, NONE, RECIPES
 from benchmarks.task_settings import add_settings, settings_of, sweep_of
+from gan_losses.acceleration import AUTO, PACES
 from gan_losses.data import DATA
 from gan_losses.errors import UsageError, unknown_name
 from gan_losses.losses import get_loss
@@ -59,6 +60,7 @@ class Options:
     timing_rounds: int
     device: str
     precision: str
+    accelerate: str
     workers: int | None
     out: Path
     force: bool
@@ -122,7 +124,10 @@ def make_parser() -> argparse.ArgumentParser:
     judge.add_argument("--bad-images", choices=["stop", "skip"], help="what an unreadable file does (default: stop)")
     where = parser.add_argument_group("where")
     where.add_argument("--device", metavar="NAME", help="auto, cpu, cuda or mps (default: auto)")
-    where.add_argument("--precision", metavar="NAME", help=f"{' or '.join(PRECISIONS)} (default: fp32)")
+    where.add_argument("--precision", metavar="NAME", help=f"{', '.join(PRECISIONS)} (default: fp32)")
+    where.add_argument(
+        "--accelerate", metavar="NAME", help=f"auto, {', '.join(PACES)} (default: auto: CUDA graphs on a GPU, else off)"
+    )
     where.add_argument(
         "--data-root", type=Path, metavar="DIR", help="where downloads are kept (default: the user's cache)"
     )
@@ -189,6 +194,7 @@ _FALLBACKS: dict[str, Any] = {
     "seconds": None,
     "device": "auto",
     "precision": "fp32",
+    "accelerate": "auto",
     "workers": "auto",
     "out": None,
 }
@@ -198,6 +204,7 @@ def _check(options: Options) -> None:
     for kind, name, names in (
         ("recipe", options.recipe, [*RECIPES, BOTH]),
         ("precision", options.precision, list(PRECISIONS)),
+        ("acceleration", options.accelerate, [AUTO, *PACES]),
         ("data", options.data.partition(":")[0], list(DATA)),
     ):
         if name not in names:

@@ -32,6 +32,7 @@ record.json:
                "best" | "final" | "untrained": {"step", "metrics": {"fid[digits]", "kid[digits]", "copy_rate", "share[0]", …}} on test,
                "along": [{"step", "discriminator_updates", "images", "metrics": {…}}, …] on validation}
     saturation {"generator" or a domain: {statistic: {"early", "late"}}}: medians over the log points of steps 50-200 and of the last quarter
+    acceleration {"used": "off" | "graph" | "compile", "why_not": what kept updates from it, or None}; absent where nothing was trained
     memory    {"peak_host_bytes", "peak_device_bytes" (None without a GPU)}
     environment {"python", "torch", "device", "processor", "threads", "commit", …}
     time      {"started", "finished" (ISO 8601, UTC), "seconds"}
@@ -48,7 +49,8 @@ timing/*.json:
      "entries": [{"task", "data", "recipe", "loss", "digest" (of the step's settings), "n_critic", "batch_size",
                   "period" (steps after which their cost repeats, with penalties that are due every so often; absent: 1),
                   "wall": [seconds of each step, in their order], "device": [seconds] | None,
-                  "phases": {phase: {"wall": [seconds], "device": [seconds] | None}}, "peak_device_bytes": int | None}]}
+                  "phases": {phase: {"wall": [seconds], "device": [seconds] | None}}, "peak_device_bytes": int | None,
+                  "acceleration": as in record.json}]}
 ladders/*.json:
     {"schema", "data", "passport", "rows": [{"name", "n", "metrics": {metric: {"mean", "spread"}}}]}
 losses.json:

@@ -20,11 +20,13 @@ from benchmarks.executors import Event, Work, default_workers, run_local
 from benchmarks.lock import folder_lock, machine_lock
 from benchmarks.options import PROGRAM, Options, read_options
 from benchmarks.plan import Cell, DataFacts, Plan, make_plan
+from gan_losses.acceleration import resolve_acceleration
 from gan_losses.allocator import tune_allocator
 from gan_losses.data import DATA, DataSet, load_data
 from gan_losses.errors import UsageError
 from gan_losses.metrics import get_features
 from gan_losses.tasks import TASKS
+from gan_losses.training import check_precision
 
 Json = dict[str, Any]
 INTERRUPTED = 130
@@ -68,6 +70,8 @@ class Run:
         self.options, self.given, self.out = options, list(given), options.out
         self.console = Console(options.quiet)
         self.device = environment.resolve_device(options.device)
+        check_precision(options.precision, self.device.type)
+        self.accelerate = resolve_acceleration(options.accelerate, self.device.type)
 
     def go(self) -> int:
         """Do it and return the exit code."""
@@ -122,6 +126,7 @@ class Run:
             "flip": options.flip,
             "train_size": data.train_size,
             "precision": options.precision,
+            "accelerate": self.accelerate,
             "device": self.device.type,
             "features": features,
             "eval_every": options.eval_every,

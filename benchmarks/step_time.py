@@ -16,7 +16,7 @@ import psutil
 import torch
 
 from benchmarks import records
-from benchmarks.cells import build_training, placement_of
+from benchmarks.cells import acceleration_of, build_training, placement_of
 from benchmarks.environment import commit, device_facts, environment
 from benchmarks.executors import call_alone
 from benchmarks.lock import machine_lock
@@ -96,7 +96,7 @@ def time_steps(send: Callable[[Json], None], cells: Sequence[Cell], store: Path,
 
 def _warm(cell: Cell, data: DataSet) -> "_Timed":
     timed = _Timed(cell, data)
-    for index in range(WARMUP):
+    for index in range(max(WARMUP, (timed.training.pace.eager_first + 1) * step_period(cell))):
         timed.step(index)
     timed.forget()
     return timed
@@ -143,6 +143,7 @@ class _Timed:
             "device": device["step"] if device else None,
             "phases": phases,
             "peak_device_bytes": self.peak or None,
+            "acceleration": acceleration_of(self.training),
         }
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 Tensors = dict[str, Tensor]
 AUTO = "auto"
-EAGER_FIRST = 3  # updates of a kind before it is captured: libraries choose their kernels, optimisers make their state
 
 
 class Pace(ABC):
@@ -30,10 +29,13 @@ class Pace(ABC):
         training: whose they are.
 
     Attributes:
+        devices: that it is for.
+        eager_first: updates of a kind that are run as they are before it is at its full speed.
         why_not: why some updates are run as they are although more was asked for; None where nothing is to be said.
     """
 
     devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda", "mps")
+    eager_first: ClassVar[int] = 0  # updates of a kind that are run as they are before it is at full speed
 
     def __init__(self, training: "Training") -> None:
         self.training = training
@@ -123,6 +125,7 @@ class Captured(Pace):
     """
 
     devices = ("cuda",)
+    eager_first = 3  # libraries choose their kernels, optimisers make their state
 
     def __init__(self, training: "Training") -> None:
         super().__init__(training)
@@ -166,7 +169,7 @@ class Captured(Pace):
             return training.part(batch, index, draw)
         kind = draw == 0, training.loss.due(training.count(index, draw))
         updates = self.kinds.setdefault(kind, _Updates(self, with_generators=draw == 0))
-        if updates.seen < EAGER_FIRST:
+        if updates.seen < self.eager_first:
             updates.seen += 1
             terms = self.aside(lambda: training.part(batch, index, draw))
             if any(training.memory.values()):

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from gan_losses.acceleration import PACES, Pace
 from gan_losses.data.base import Batches
+from gan_losses.errors import UsageError
 from gan_losses.losses.base import GANLoss, Recipe, adversarial_loss, generator_loss
 from gan_losses.penalties import Memory, Update, wide
 from gan_losses.probes import SaturationProbe
@@ -38,7 +39,20 @@ OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter], Recipe, Rate], torch.opt
     "rmsprop": _rmsprop,
 }
 
-PRECISIONS: dict[str, torch.dtype | None] = {"fp32": None, "bf16": torch.bfloat16}
+# Name -> the short type of autocast, weights staying float32; None computes in float32.
+PRECISIONS: dict[str, torch.dtype | None] = {"fp32": None, "tf32": None, "bf16": torch.bfloat16}
+# How a GPU multiplies float32 numbers: torch's own default is TF32 for convolutions, IEEE for matrices.
+PRODUCTS = {"fp32": "ieee", "tf32": "tf32", "bf16": "ieee"}
+
+
+def check_precision(name: str, device: str) -> None:
+    """Whether a kind of device has that precision.
+
+    Raises:
+        UsageError: it has not.
+    """
+    if PRODUCTS[name] == "tf32" and device != "cuda":
+        raise UsageError(f"--precision {name}: only a GPU (--device cuda) has it, not {device}; take fp32 or bf16.")
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,7 @@ class Placement:
 
     Attributes:
         device: of networks and batches.
-        precision: a name in `PRECISIONS`; bf16 is autocast, weights stay float32.
+        precision: a name in `PRECISIONS`; bf16 is autocast, weights stay float32; tf32 is for GPUs.
         channels_last: memory layout of images and convolutions.
     """
 
@@ -59,6 +73,12 @@ class Placement:
         """The network on the device in the layout."""
         memory_format = torch.channels_last if self.channels_last else torch.contiguous_format
         return network.to(device=self.device, memory_format=memory_format)  # type: ignore[call-overload,no-any-return]
+
+    def set_products(self) -> None:
+        """Tell torch how this process multiplies float32 numbers on a GPU."""
+        if self.device.type == "cuda":
+            torch.backends.cuda.matmul.fp32_precision = PRODUCTS[self.precision]
+            torch.backends.cudnn.conv.fp32_precision = PRODUCTS[self.precision]  # type: ignore[attr-defined]
 
     def autocast(self) -> torch.autocast:
         """The context of every forward pass."""
@@ -111,6 +131,7 @@ class Training:
         self.schedule, self.steps = schedule, steps
         self._rate: float | None = None
         self.memory: dict[str, Memory] = {domain: {} for domain in task.discriminators}
+        placement.set_products()
         for network in task.networks().values():
             placement.place(network)
         self.generator_weights = task.generator_parameters()

@@ -51,6 +51,7 @@ ALLOWED = {
     "gan_losses.tasks": ("gan_losses.tasks", "gan_losses.networks", "gan_losses.errors"),
     "gan_losses.training": (
         "gan_losses.acceleration",
+        "gan_losses.errors",
         "gan_losses.data.base",
         "gan_losses.losses.base",
         "gan_losses.penalties",

@@ -35,6 +35,7 @@ def _row(panel: Panel, time: StepTime) -> Row:
     row: Row = {**names_of(panel), "loss": time.loss, "device": time.timing["device"]["name"]}
     row |= {"threads": time.timing["threads"], "rounds": len(time.entry["wall"]), "n_critic": time.entry["n_critic"]}
     row["period"] = time.period
+    row["acceleration"] = (time.entry.get("acceleration") or {}).get("used", "off")
     row["reference"] = panel.reference
     row |= _quartiles("wall ms", wall, 1e3) | _quartiles("ratio", ratio, 1)
     row |= _quartiles("device ms", device, 1e3, NO_GPU)
@@ -75,7 +76,8 @@ def _section(panel: Panel, device: str, times: list[StepTime]) -> str:
     ]
     header = [*HEADER, *(f"{phase} (ms)" for phase in phases), *MEMORY]
     header[2] = f"ratio to {panel.reference}"
-    return section(f"{panel.title}; {device}", header, lines, warning(times))
+    remarks = " ".join(filter(None, [paces(times), warning(times)]))
+    return section(f"{panel.title}; {device}", header, lines, remarks)
 
 
 def _line(panel: Panel, time: StepTime, phases: list[str]) -> list[Any]:
@@ -99,6 +101,20 @@ def _text(values: tuple[float, float, float] | None, scale: float) -> str:
         return "no reference"
     middle, lower, upper = (number(scale * value) for value in values)
     return f"{middle} [{lower}, {upper}]"
+
+
+def paces(times: list[StepTime]) -> str:
+    """How the steps were run, where that is not simply one operation after the other. "" if it is."""
+    found: dict[str, list[str]] = {}
+    for time in times:
+        pace = time.entry.get("acceleration") or {"used": "off", "why_not": None}
+        manner = pace["used"] + (f", {pace['why_not']}" if pace["why_not"] else "")
+        found.setdefault(manner, []).append(time.loss)
+    if list(found) in ([], ["off"]):
+        return ""
+    return (
+        "Run with --accelerate " + "; ".join(f"{manner}: {', '.join(losses)}" for manner, losses in found.items()) + "."
+    )
 
 
 def warning(times: list[StepTime]) -> str:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from gan_losses import acceleration
-from gan_losses.acceleration import EAGER_FIRST, PACES, Captured, resolve_acceleration
+from gan_losses.acceleration import PACES, Captured, resolve_acceleration
 from gan_losses.data.base import Batches, Split
 from gan_losses.errors import UsageError
 from gan_losses.losses import Recipe, get_loss
@@ -21,6 +21,7 @@ from gan_losses.tasks.cyclegan import CycleGANSettings
 from gan_losses.training import Placement, Training
 
 STEPS = 12
+EAGER_FIRST = Captured.eager_first
 
 
 class CalledAgain:
