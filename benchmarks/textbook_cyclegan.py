@@ -3,26 +3,31 @@
 As in arXiv:1703.10593 and the habits of junyanz/pytorch-CycleGAN-and-pix2pix: one call of a generator for every fake, round
 trip and identity, discriminators frozen in the generators' phase, generators first, then each discriminator with real and
 pooled fake images in separate calls and a backward of its own, labels expanded to tensors, default Adam, contiguous
-tensors, `.item()` of all eight losses at every step. Networks, batch and number of updates are given, so a ratio measures
-the step alone.
+tensors, `.item()` of all eight losses at every step. Losses that the public code has not are their papers' formulas, with
+penalties by double backward and a loop that clips. Networks, batch and number of updates are given, so a ratio measures the
+step alone.
 """
 
-import copy
 import itertools
 import random
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from gan_losses.networks.norms import InstanceNorm
+from benchmarks.plain_losses import PLAIN_LOSSES, Labelled, PlainLoss, plain_loss
+from benchmarks.textbook import default_optimizer
 
-Module = TypeVar("Module", bound=nn.Module)
 Step = Callable[[Tensor, Tensor], dict[str, float]]
 
 POOL_SIZE = 50
-PENALTY = 10.0
+SHARE = 0.5  # of the discriminators' losses, penalties too: they learn at half the speed, or would but for Adam
+
+LABELLED = {
+    "bce": Labelled(lambda logits: logits, nn.BCEWithLogitsLoss()),
+    "lsgan": Labelled(lambda logits: logits, nn.MSELoss(), factor=2.0),
+}
 
 
 class TextbookPool:
@@ -59,7 +64,7 @@ class TextbookPool:
 
 
 class TextbookCycleGAN:
-    """Two generators, two discriminators, two default Adams, and one plain step per loss.
+    """Two generators, two discriminators, two default optimisers, and a plain step for every loss.
 
     A step gives its eight losses as they enter the sums, cycle and identity times their weights.
 
@@ -68,9 +73,14 @@ class TextbookCycleGAN:
         discriminators: "a" and "b", images to logits (N, 1, h, w).
         learning_rate: of all.
         betas: of all.
+        optimizer: "adam" or "rmsprop".
+        n_critic: updates of the discriminators per step, on the same images; all but the first see fakes made anew.
         cycle: the weight of a round trip's mean absolute error, λ.
         identity: the weight, relative to `cycle`, of the mean absolute error of an image that already is of the domain.
         pool: fake images that each discriminator's pool keeps.
+
+    Attributes:
+        draws: domain -> random numbers of penalties, in the form of `torch.rand`.
     """
 
     def __init__(
@@ -79,46 +89,25 @@ class TextbookCycleGAN:
         discriminators: dict[str, nn.Module],
         learning_rate: float = 2e-4,
         betas: tuple[float, float] = (0.5, 0.999),
+        optimizer: str = "adam",
+        n_critic: int = 1,
         cycle: float = 10.0,
         identity: float = 0.5,
         pool: int = POOL_SIZE,
     ) -> None:
         self.a_to_b, self.b_to_a = generators["a->b"], generators["b->a"]
         self.judge_a, self.judge_b = discriminators["a"], discriminators["b"]
-        self.cycle, self.identity = cycle, identity
+        self.n_critic, self.cycle, self.identity = n_critic, cycle, identity
         self.pool_a, self.pool_b = TextbookPool(pool), TextbookPool(pool)
         self.absolute = nn.L1Loss()
+        self.draws: dict[str, Callable[..., Tensor]] = {"a": torch.rand, "b": torch.rand}
         both = itertools.chain(self.a_to_b.parameters(), self.b_to_a.parameters())
-        self.generator_optimizer = torch.optim.Adam(both, lr=learning_rate, betas=betas)
+        self.generator_optimizer = default_optimizer(optimizer, both, learning_rate, betas)
         both = itertools.chain(self.judge_a.parameters(), self.judge_b.parameters())
-        self.discriminator_optimizer = torch.optim.Adam(both, lr=learning_rate, betas=betas)
+        self.discriminator_optimizer = default_optimizer(optimizer, both, learning_rate, betas)
 
-    def lsgan(self, a: Tensor, b: Tensor) -> dict[str, float]:
-        """Mean squared error of logits against labels."""
-        return self._step(a, b, _Labelled(nn.MSELoss()))
-
-    def bce(self, a: Tensor, b: Tensor) -> dict[str, float]:
-        """BCEWithLogitsLoss against labels."""
-        return self._step(a, b, _Labelled(nn.BCEWithLogitsLoss()))
-
-    def wgangp(self, a: Tensor, b: Tensor) -> dict[str, float]:
-        """Mean logits and a gradient penalty by double backward; one update of each critic, as of all discriminators.
-
-        The penalty is halved with the rest, so that its weight relative to the critic's loss is the paper's 10.
-        """
-        return self._step(a, b, _wasserstein, _penalty)
-
-    def step(self, a: Tensor, b: Tensor, loss: str = "lsgan") -> dict[str, float]:
-        """One update of all four networks under the loss of that name in `steps`."""
-        return steps(self)[loss](a, b)
-
-    def _step(
-        self,
-        a: Tensor,
-        b: Tensor,
-        criterion: Callable[[Tensor, bool], Tensor],
-        penalty: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None,
-    ) -> dict[str, float]:
+    def step(self, a: Tensor, b: Tensor, loss: PlainLoss) -> dict[str, float]:
+        """One update of the generators, then `n_critic` of the discriminators, whose losses are those of the last."""
         fake_b = self.a_to_b(a)
         round_trip_a = self.b_to_a(fake_b)
         fake_a = self.b_to_a(b)
@@ -127,8 +116,8 @@ class TextbookCycleGAN:
         _freeze((self.judge_a, self.judge_b), True)
         self.generator_optimizer.zero_grad()
         errors = {
-            "generator a->b": criterion(self.judge_b(fake_b), True),
-            "generator b->a": criterion(self.judge_a(fake_a), True),
+            "generator a->b": loss.generator(self.judge_b, b, fake_b),
+            "generator b->a": loss.generator(self.judge_a, a, fake_a),
             "cycle a": self.cycle * self.absolute(round_trip_a, a),
             "cycle b": self.cycle * self.absolute(round_trip_b, b),
         }
@@ -139,64 +128,28 @@ class TextbookCycleGAN:
         self.generator_optimizer.step()
 
         _freeze((self.judge_a, self.judge_b), False)
+        for update in range(self.n_critic):
+            if update:
+                fake_a, fake_b = self.b_to_a(b), self.a_to_b(a)
+            errors |= self._discriminators({"a": a, "b": b}, {"a": fake_a, "b": fake_b}, loss)
+        return {name: error.item() for name, error in errors.items()}
+
+    def _discriminators(self, real: dict[str, Tensor], fake: dict[str, Tensor], loss: PlainLoss) -> dict[str, Tensor]:
         self.discriminator_optimizer.zero_grad()
-        for name, judge, real, fake in (
-            ("a", self.judge_a, a, self.pool_a.query(fake_a)),
-            ("b", self.judge_b, b, self.pool_b.query(fake_b)),
-        ):
-            error = criterion(judge(real), True) + criterion(judge(fake), False)
-            if penalty is not None:
-                error = error + penalty(judge, real, fake)
-            error = 0.5 * error
+        errors = {}
+        for name, judge, pool in (("a", self.judge_a, self.pool_a), ("b", self.judge_b, self.pool_b)):
+            error = SHARE * loss.discriminator(judge, real[name], pool.query(fake[name]), self.draws[name])
             error.backward()
             errors[f"discriminator {name}"] = error
         self.discriminator_optimizer.step()
-        return {name: error.item() for name, error in errors.items()}
+        for judge in (self.judge_a, self.judge_b):
+            loss.clip_weights(judge)
+        return errors
 
 
 def steps(gan: TextbookCycleGAN) -> dict[str, Step]:
-    """The whole step of each loss by name: (images of a, images of b) -> losses."""
-    return {"lsgan": gan.lsgan, "bce": gan.bce, "wgangp": gan.wgangp}
-
-
-def as_published(network: Module) -> Module:
-    """A contiguous deep copy with `nn.InstanceNorm2d` where ours has `InstanceNorm`, as in the public code.
-
-    Example:
-        >>> type(as_published(nn.Sequential(InstanceNorm(2)))[0]).__name__
-        'InstanceNorm2d'
-    """
-    copied = copy.deepcopy(network)
-    for name, module in list(copied.named_modules()):
-        if isinstance(module, InstanceNorm):
-            copied.set_submodule(name, nn.InstanceNorm2d(module.channels).train(module.training))
-    return copied.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload, no-any-return]
-
-
-class _Labelled:
-    """A criterion on logits and a label expanded to their shape."""
-
-    def __init__(self, criterion: nn.Module) -> None:
-        self.criterion = criterion
-
-    def __call__(self, logits: Tensor, real: bool) -> Tensor:
-        label = torch.tensor(1.0 if real else 0.0, dtype=logits.dtype, device=logits.device).expand_as(logits)
-        error: Tensor = self.criterion(logits, label)
-        return error
-
-
-def _wasserstein(logits: Tensor, real: bool) -> Tensor:
-    return -logits.mean() if real else logits.mean()
-
-
-def _penalty(judge: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-    """10 (|slope of an image's mean logit| - 1)², at random points between real and fake (arXiv:1704.00028)."""
-    weight = torch.rand(len(real), 1, 1, 1, dtype=real.dtype, device=real.device)
-    points = (weight * real + (1 - weight) * fake).requires_grad_(True)
-    logits = judge(points).mean((1, 2, 3))
-    gradient = torch.autograd.grad(logits, points, torch.ones_like(logits), create_graph=True)[0]
-    penalty: Tensor = PENALTY * ((gradient.reshape(len(real), -1).norm(2, dim=1) - 1) ** 2).mean()
-    return penalty
+    """The whole step of each registered loss by name: (images of a, images of b) -> losses."""
+    return {name: partial(gan.step, loss=plain_loss(name, LABELLED)) for name in PLAIN_LOSSES}
 
 
 def _freeze(networks: tuple[nn.Module, ...], frozen: bool) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 
 from benchmarks import textbook, textbook_cyclegan
+from benchmarks.plain_losses import PLAIN_LOSSES, plain_loss
+from benchmarks.plain_networks import as_published
 from gan_losses.data.base import Batch, Batches
 from gan_losses.losses import Recipe
 from gan_losses.tasks import Task
@@ -20,8 +22,9 @@ class Yardstick:
     """A task's textbook step.
 
     Attributes:
-        make: (task, loss's name, recipe, batches) -> the plain step on these networks, which it may change.
-        losses: that it knows.
+        make: (task, loss, recipe, batches) -> the plain step on copies of these networks, where the batches are.
+            The loss is a registered name, or one with penalties ("bce+r1").
+        default_losses: that are compared unless the user says otherwise.
         recipe: ours, under which both do the same number of updates.
         channels: of the images.
         batch_size: images per update, unless the user says otherwise.
@@ -29,11 +32,16 @@ class Yardstick:
     """
 
     make: Callable[[Task, str, Recipe, Batches], PlainStep]
-    losses: tuple[str, ...]
+    default_losses: tuple[str, ...]
     recipe: str
     channels: int
     batch_size: int
     settings: Mapping[str, Any]
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """All registered losses that it knows, the default ones first."""
+        return tuple(dict.fromkeys([*self.default_losses, *PLAIN_LOSSES]))
 
 
 def _ready(batches: Batches) -> list[Batch]:
@@ -41,22 +49,33 @@ def _ready(batches: Batches) -> list[Batch]:
 
 
 def _dcgan(task: Task, name: str, recipe: Recipe, batches: Batches) -> PlainStep:
-    networks = task.generators["image"], task.discriminators["image"]
-    step = textbook.steps(textbook.TextbookGAN(*networks, recipe.learning_rate, recipe.betas))[name]
-    images = [batch["image"] for batch in _ready(batches)]
+    loss, images = plain_loss(name, textbook.LABELLED), [batch["image"] for batch in _ready(batches)]
+    generator, discriminator = (
+        as_published(networks["image"]).to(images[0].device) for networks in (task.generators, task.discriminators)
+    )
+    gan = textbook.TextbookGAN(
+        generator, discriminator, recipe.learning_rate, recipe.betas, recipe.optimizer, recipe.n_critic
+    )
     latents = int(task.latents)  # type: ignore[attr-defined]
-    return lambda index: step(images[index % READY], torch.randn(batches.batch_size, latents))
+
+    def step(index: int) -> object:
+        real = images[index % READY]
+        return gan.step(real, torch.randn(len(real), latents, dtype=real.dtype, device=real.device), loss)
+
+    return step
 
 
 def _cyclegan(task: Task, name: str, recipe: Recipe, batches: Batches) -> PlainStep:
+    loss, ready = plain_loss(name, textbook_cyclegan.LABELLED), _ready(batches)
     generators = {"a->b": task.generators["b"], "b->a": task.generators["a"]}
     makers, judges = (
-        {key: textbook_cyclegan.as_published(network) for key, network in networks.items()}
+        {key: as_published(network).to(ready[0]["a"].device) for key, network in networks.items()}
         for networks in (generators, task.discriminators)
     )
-    gan = textbook_cyclegan.TextbookCycleGAN(makers, judges, recipe.learning_rate, recipe.betas)
-    step, ready = textbook_cyclegan.steps(gan)[name], _ready(batches)
-    return lambda index: step(ready[index % READY]["a"], ready[index % READY]["b"])
+    gan = textbook_cyclegan.TextbookCycleGAN(
+        makers, judges, recipe.learning_rate, recipe.betas, recipe.optimizer, recipe.n_critic
+    )
+    return lambda index: gan.step(ready[index % READY]["a"], ready[index % READY]["b"], loss)
 
 
 YARDSTICKS: dict[str, Yardstick] = {

@@ -5,11 +5,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from benchmarks import textbook_cyclegan
-from benchmarks.textbook_cyclegan import TextbookCycleGAN, TextbookPool, as_published, steps
+from benchmarks.plain_networks import as_published
+from benchmarks.textbook_cyclegan import TextbookCycleGAN, TextbookPool, steps
 from gan_losses.networks.cyclegan import PatchDiscriminator, ResNetGenerator
 from gan_losses.networks.initialise import build, preserving_gain
-from gan_losses.networks.norms import NORMS, InstanceNorm
 
 NAMES = {
     f"{part} {end}"
@@ -65,17 +64,16 @@ def discriminator_error(loss: str, judge: nn.Module, real: Tensor, fake: Tensor)
     return error / 2
 
 
-@pytest.fixture
-def _points_at_a_quarter(monkeypatch) -> None:
+def points_at_a_quarter(gan: TextbookCycleGAN) -> None:
     """The penalty's random points are a quarter real and three quarters fake."""
-    monkeypatch.setattr(textbook_cyclegan.torch, "rand", lambda *size, **_: torch.full(size, 0.25))
+    gan.draws = dict.fromkeys("ab", lambda shape, **kind: torch.full(shape, 0.25, **kind))
 
 
-@pytest.mark.usefixtures("_points_at_a_quarter")
 @pytest.mark.parametrize("batch", [1, 2])
 @pytest.mark.parametrize("loss", FORMULAS)
 def test_the_first_steps_losses_are_the_formulas(loss: str, batch: int) -> None:
     gan, (a, b) = textbook(), images(batch)
+    points_at_a_quarter(gan)
     on_real = FORMULAS[loss][0]
     with torch.no_grad():
         fake_a, fake_b = gan.b_to_a(b), gan.a_to_b(a)
@@ -95,7 +93,6 @@ def test_the_first_steps_losses_are_the_formulas(loss: str, batch: int) -> None:
     assert losses == pytest.approx({name: value.item() for name, value in expected.items()}, rel=1e-5, abs=1e-6)
 
 
-@pytest.mark.usefixtures("_points_at_a_quarter")
 @pytest.mark.parametrize("batch", [1, 2])
 @pytest.mark.parametrize("loss", FORMULAS)
 def test_the_first_update_is_that_of_the_sums_slopes_in_float64(loss: str, batch: int) -> None:
@@ -103,6 +100,7 @@ def test_the_first_update_is_that_of_the_sums_slopes_in_float64(loss: str, batch
     gan, plain, (a, b) = textbook(learning_rate=1e-3), textbook(), images(batch)
     networks = [(getattr(plain, one).double(), getattr(gan, one)) for one in ("a_to_b", "b_to_a", "judge_a", "judge_b")]
     before = [copies(own) for _, own in networks]
+    points_at_a_quarter(gan)
     steps(gan)[loss](a, b)
 
     a, b, on_real = a.double(), b.double(), FORMULAS[loss][0]
@@ -158,7 +156,7 @@ def test_generators_are_called_six_times_and_discriminators_six_times_in_order()
     calls = []
     for name in ("a_to_b", "b_to_a", "judge_a", "judge_b"):
         getattr(gan, name).register_forward_hook(lambda *_, name=name: calls.append(name))
-    gan.lsgan(a, b)
+    steps(gan)["lsgan"](a, b)
     assert calls[:4] == ["a_to_b", "b_to_a", "b_to_a", "a_to_b"]
     assert sorted(calls[4:8]) == ["a_to_b", "b_to_a", "judge_a", "judge_b"]
     assert calls[8:] == ["judge_a", "judge_a", "judge_b", "judge_b"]
@@ -169,14 +167,8 @@ def test_without_identity_there_are_six_losses_and_four_calls() -> None:
     calls = []
     for generator in (gan.a_to_b, gan.b_to_a):
         generator.register_forward_hook(lambda *_: calls.append(1))
-    assert set(gan.bce(a, b)) == {name for name in NAMES if not name.startswith("identity")}
+    assert set(steps(gan)["bce"](a, b)) == {name for name in NAMES if not name.startswith("identity")}
     assert len(calls) == 4
-
-
-def test_step_is_the_step_of_that_name() -> None:
-    a, b = images(1)
-    assert textbook().step(a, b) == textbook().lsgan(a, b)
-    assert textbook().step(a, b, "bce") == textbook().bce(a, b)
 
 
 def numbered(*numbers: int) -> Tensor:
@@ -232,36 +224,13 @@ def test_a_pool_gives_images_without_history_and_a_pool_of_0_gives_the_batch() -
 def test_discriminators_see_the_pools_images(monkeypatch) -> None:
     gan, (a, b) = textbook(pool=1), images(1)
     monkeypatch.setattr(random, "uniform", lambda low, high: 1.0)  # always the old one
-    gan.lsgan(a, b)
+    steps(gan)["lsgan"](a, b)
     (old,) = (image.clone() for image in gan.pool_b.images)
     seen = []
     gan.judge_b.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach().clone()))
-    gan.lsgan(a, b)
+    steps(gan)["lsgan"](a, b)
     newest, real, pooled = seen
     assert torch.equal(real, b)
     assert torch.equal(pooled, old)
     assert not torch.equal(newest, old)
     assert torch.equal(gan.pool_b.images[0], newest)
-
-
-@pytest.mark.parametrize("norm", NORMS)
-def test_as_published_copies_and_replaces_only_our_instance_norm(norm: str) -> None:
-    for network in (
-        build(0, "g", lambda: ResNetGenerator(3, 4, 1, norm)),
-        build(0, "d", lambda: PatchDiscriminator(3, 4, 2, norm)),
-    ):
-        network.to(memory_format=torch.channels_last)
-        network.eval()
-        before = network.state_dict()
-        published = as_published(network)
-        assert not any(isinstance(module, InstanceNorm) for module in published.modules())
-        ours = [module.channels for module in network.modules() if isinstance(module, InstanceNorm)]
-        assert [m.num_features for m in published.modules() if isinstance(m, nn.InstanceNorm2d)] == ours
-        assert bool(ours) == (norm == "instance")
-        assert not any(module.training for module in published.modules())
-        for name, value in published.state_dict().items():
-            assert torch.equal(value, before[name])
-            assert value.is_contiguous()
-            assert value.data_ptr() != before[name].data_ptr()
-        x = images()[0]
-        torch.testing.assert_close(published(x), network(x), rtol=1e-4, atol=1e-5)
