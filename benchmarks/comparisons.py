@@ -1,28 +1,29 @@
-"""Interleaved comparisons of steps: the probe on and off, ours against the textbook's. Tables for the console."""
+"""What a step costs beside another: the textbook's, with the probe, under the clock, in the whole loop. Tables for the console."""
 
 import argparse
 import statistics
-import time
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from benchmarks.candidates import loss_facts, task_facts
-from benchmarks.cells import HELD_OUT, recipe_of
+from benchmarks import memory
+from benchmarks.bare import bare_step, harnessed_step, watched_step
+from benchmarks.interleaved import Side, record
+from benchmarks.pairs import Pair, spread
 from benchmarks.plan import RECIPES
-from benchmarks.step_time import WARMUP, interleave
+from benchmarks.step_cases import StepCase, step_case
+from benchmarks.step_worker import WARMUP, build
 from benchmarks.task_settings import settings_of
 from benchmarks.yardsticks import YARDSTICKS, Yardstick
-from gan_losses.allocator import tune_allocator
-from gan_losses.data.base import Batches, Split, to_float
-from gan_losses.errors import unknown_name
-from gan_losses.losses import Recipe, get_loss
-from gan_losses.probes import SaturationProbe
-from gan_losses.tasks import TASKS, Task
-from gan_losses.training import Placement, Training
+from gan_losses.allocator import SWITCH
+from gan_losses.timing import PhaseClock
 
+Json = dict[str, Any]
 INTERVAL = 100  # the probe's default
+ALL = "all"
 
 
 class Comparison:
@@ -30,6 +31,9 @@ class Comparison:
 
     Args:
         options: of `python -m benchmarks.step_time`.
+
+    Raises:
+        UsageError: settings that cannot be.
     """
 
     def __init__(self, options: argparse.Namespace) -> None:
@@ -38,117 +42,101 @@ class Comparison:
         self.yardstick: Yardstick = YARDSTICKS[options.task]
         self.settings = settings_of({**self.yardstick.settings, **given})
         self.batch_size = options.batch_size or self.yardstick.batch_size
-        self.losses = list(map(str.strip, (options.losses or ",".join(self.yardstick.losses)).split(",")))
-
-    def lines(self) -> Iterator[str]:
-        """The title, and a line for each measurement."""
-        yield from self.probes() if self.options.probes else self.textbook()
+        named = ",".join(self.yardstick.default_losses) if options.losses is None else options.losses
+        asked = self.yardstick.losses if named == ALL else named.split(",")
+        self.losses = list(dict.fromkeys(map(str.strip, asked)))
 
     def probes(self) -> Iterator[str]:
         """What the probe adds to training time: whole intervals of log points, steps with and without it interleaved."""
         intervals = max(4, self.options.rounds // INTERVAL)
         yield f"probe on / off, {intervals} intervals of {INTERVAL} steps, {self._setting()}"
         for name in self.losses:
-            for recipe in RECIPES:
-                off, on = (self._training(name, recipe, self._batches()) for _ in range(2))
-                ratios = [sum(watched) / sum(plain) for plain, watched in _watched(off, on, intervals)]
-                yield f"  {name:<8} {recipe:<11} {_spread(ratios)}"
+            for recipe in RECIPES if self.options.recipe is None else [self.options.recipe]:
+                case = self._case(name, recipe).as_json()
+                with watched_step(case, INTERVAL) as watched:
+                    yield f"  {name:<8} {recipe:<11} {self._ratio(build(case).step, watched, intervals, INTERVAL)}"
+
+    def clock(self) -> Iterator[str]:
+        """What the clock of phases adds to a step, and how much of a step its phases leave out."""
+        yield f"clock on / off, and the phases' sum over the step, {self.options.rounds} rounds, {self._setting()}"
+        for name in self.losses:
+            case = self._case(name).as_json()
+            clock = PhaseClock(torch.device("cpu"))
+            timed = build(case, clock)
+
+            def step(index: int, timed: Any = timed, clock: PhaseClock = clock) -> None:
+                timed.step(index)
+                clock.finish()
+
+            ratio = self._ratio(build(case).step, step, self.options.rounds, 10)
+            wall = {phase: statistics.fmean(samples) for phase, samples in clock.wall.items()}
+            share = sum(seconds for phase, seconds in wall.items() if phase != "step") / wall["step"]
+            yield f"  {name:<8} {ratio}  phases {share:.4f}"
+
+    def harness(self) -> Iterator[str]:
+        """What the loop adds to the bare step: loader, log points, curves, probe, progress; evaluation is apart."""
+        intervals = max(4, self.options.rounds // INTERVAL)
+        yield f"whole loop / bare step, {intervals} intervals of {INTERVAL} steps, {self._setting()}"
+        for name in self.losses:
+            case = self._case(name).as_json()
+            with tempfile.TemporaryDirectory() as folder, harnessed_step(case, Path(folder), INTERVAL) as whole:
+                yield f"  {name:<8} {self._ratio(bare_step(case), whole, intervals, INTERVAL)}"
+
+    def memory(self) -> Iterator[str]:
+        """The most bytes that are alive at once in a step, ours and the textbook's."""
+        yield f"peak of live memory (MiB), textbook and ours, {self._setting()}"
+        for name in self.losses:
+            peaks = memory.compare(self.task, name, self._sizes(), self.batch_size)
+            ratio = peaks.textbook / peaks.ours
+            yield f"  {name:<15} textbook {peaks.textbook / 2**20:8.2f}  ours {peaks.ours / 2**20:8.2f}  {ratio:.2f}"
 
     def textbook(self) -> Iterator[str]:
-        """Textbook seconds over ours for the same networks, steps interleaved."""
-        for name in self.losses:
-            if name not in self.yardstick.losses:
-                raise unknown_name("textbook loss", name, self.yardstick.losses)
-        yield f"textbook / ours, {self.options.rounds} rounds, {self._setting()}"
-        for name in self.losses:
-            ours, plain = self._pair(name)
-            seconds: tuple[list[float], list[float]] = ([], [])
-            pair = [_timed(ours.step, seconds[0]), _timed(plain, seconds[1])]
-            interleave(pair, WARMUP, lambda index: None)
-            for samples in seconds:
-                samples.clear()
-            interleave([_shifted(step, WARMUP) for step in pair], self.options.rounds, lambda index: None)
-            ratios = [other / own for own, other in zip(*seconds, strict=True)]
-            own, other = (1e3 * statistics.median(samples) for samples in seconds)
-            yield f"  {name:<8} ours {own:8.2f} ms  textbook {other:8.2f} ms  {_spread(ratios)}"
+        """Textbook seconds over ours for the same networks, each in a process of its own, in turns."""
+        shipped, rounds = self.options.as_shipped, self.options.rounds
+        cases = [self._case(name).as_json() for name in self.losses]
+        plain = Side("textbook", tuple({**case, "step": "textbook"} for case in cases), environment=_allocator(shipped))
+        threads = torch.get_num_threads()
+        recording = record([plain, Side("ours", tuple(cases))], rounds, launches=1, threads=threads)
+        how = "as shipped (the textbook's allocator as it comes)" if shipped else "allocator tuned for both"
+        yield (
+            f"textbook / ours, {rounds} rounds ({recording.rejected} more were disturbed and repeated), {how}, "
+            f"{self._setting()}"
+        )
+        for case in recording.cases:
+            seconds = {side: recording.medians(case, "step", side) for side in recording.sides}
+            own, other = (1e3 * statistics.median(seconds[side]) for side in ("ours", "textbook"))
+            ratios = [a / b for a, b in zip(seconds["textbook"], seconds["ours"], strict=True)]
+            yield f"  {case:<22} textbook {other:9.2f} ms  ours {own:9.2f} ms  {spread(ratios)}"
 
-    def _pair(self, name: str) -> tuple[Training, Callable[[int], object]]:
-        recipe, batches = self.yardstick.recipe, self._batches()
-        # A copy of the same networks, and its images ready as floats.
-        plain = self.yardstick.make(self._task(name, recipe), name, self._recipe(name, recipe), self._batches())
-        return self._training(name, recipe, batches), plain
+    def _ratio(self, first: Any, second: Any, turns: int, steps: int) -> str:
+        pair = Pair(first, second, steps, WARMUP)
+        ratios = list(pair.ratios(turns))
+        return spread(ratios) + (f", {pair.rejected} disturbed turns repeated" if pair.rejected else "")
 
-    def _resolved(self, name: str, recipe: str) -> dict[str, Any]:
-        made = RECIPES[recipe][0](loss_facts(name), task_facts(self.task))
-        return {**self.settings, **made, "channels": self.yardstick.channels}
+    def _case(self, name: str, recipe: str | None = None) -> StepCase:
+        recipe = recipe or self.options.recipe or self.yardstick.recipe
+        precision = self.options.precision
+        how = {"precision": precision, "accelerate": self.options.accelerate}
+        return step_case(self.task, name, self._sizes(), self.batch_size, recipe, **how)
 
-    def _recipe(self, name: str, recipe: str) -> Recipe:
-        return recipe_of(self._resolved(name, recipe))
-
-    def _task(self, name: str, recipe: str) -> Task:
-        return TASKS[self.task].from_settings(self._resolved(name, recipe), 0)
-
-    def _training(self, name: str, recipe: str, batches: Batches) -> Training:
-        layout = TASKS[self.task].channels_last
-        placement = Placement(torch.device("cpu"), self.options.precision, layout)
-        return Training(self._task(name, recipe), get_loss(name), self._recipe(name, recipe), batches, placement, 0)
-
-    def _batches(self) -> Batches:
-        size = self.settings["image_size"]
-        shape = (8 * self.batch_size, self.yardstick.channels, size, size)
-        random = torch.Generator().manual_seed(0)
-        images = {
-            domain: torch.randint(0, 256, shape, dtype=torch.uint8, generator=random)
-            for domain in TASKS[self.task].domains
-        }
-        return Batches(Split(images), self.batch_size, 0)
+    def _sizes(self) -> Json:
+        chosen = {"discriminator_norm": self.options.discriminator_norm, "n_critic": self.options.n_critic}
+        forced = {name: value for name, value in chosen.items() if value is not None}
+        return {"channels": self.options.channels or self.yardstick.channels, **self.settings, **forced}
 
     def _setting(self) -> str:
         sizes = ", ".join(f"{name.replace('_', ' ')} {self.settings[name]}" for name in self.yardstick.settings)
-        allocator = "tuned" if tune_allocator() else "as it comes"
-        return (
-            f"{self.task}, {sizes}, batch {self.batch_size}, {self.options.precision}, "
-            f"{torch.get_num_threads()} threads, allocator {allocator} for both"
-        )
+        return f"{self.task}, {sizes}, batch {self.batch_size}, {self.options.precision}, {torch.get_num_threads()} threads"
 
 
-def _watched(off: Training, on: Training, intervals: int) -> list[tuple[list[float], list[float]]]:
-    held_out = {
-        domain: to_float(images[:1]).expand(HELD_OUT, -1, -1, -1) for domain, images in on.batches.images.items()
-    }
-    probe = SaturationProbe(on.task.generators, on.task.discriminators, on.loss, INTERVAL, held_out=held_out)
-    on.probe = probe
-    for index in range(WARMUP):
-        off.step(index)
-        on.step(index)
-    result = []
-    with probe:
-        for interval in range(intervals):
-            plain: list[float] = []
-            watched: list[float] = []
-            pair = [_timed(off.step, plain), _timed(on.step, watched)]
-            first = WARMUP + interval * INTERVAL
-            interleave([_shifted(step, first) for step in pair], INTERVAL, lambda index: None)
-            result.append((plain, watched))
-    return result
+def _allocator(shipped: bool) -> dict[str, str]:
+    return {SWITCH: "default"} if shipped else {}
 
 
-def _timed(step: Callable[[int], object], samples: list[float]) -> Callable[[int], None]:
-    def timed(index: int) -> None:
-        began = time.perf_counter()
-        step(index)
-        samples.append(time.perf_counter() - began)
-
-    return timed
-
-
-def _shifted(step: Callable[[int], None], first: int) -> Callable[[int], None]:
-    return lambda index: step(first + index)
-
-
-def _spread(ratios: list[float]) -> str:
-    middle = statistics.median(ratios)
-    if len(ratios) < 4:
-        return f"{middle:.3f}"
-    low, _, high = statistics.quantiles(ratios, n=4)
-    return f"{middle:.3f} (quartiles {low:.3f} … {high:.3f})"
+WAYS = {
+    "memory": "the most memory that is alive at once in a step, beside a plain one's",
+    "probes": "the cost of the saturation probe, interleaved on and off",
+    "harness": "the cost of the whole loop around a step: loader, log points, probe, progress",
+    "clock": "the cost of the clock of phases, and whether they add up to the step",
+}
+"""What is measured of our step alone or beside the plain one's memory: the method's name, which is the option's, and its help."""

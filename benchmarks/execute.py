@@ -4,30 +4,24 @@ import gan_losses._torchvision  # noqa: F401, I001  before anything that imports
 import shutil
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import save
 from torch import Tensor
 
 from benchmarks import records
 from benchmarks.cells import acceleration_of, build_training
+from benchmarks.curves import Curves, DivergedError, Progress
 from benchmarks.evaluation import Evaluation
 from benchmarks.plan import Cell
 from benchmarks.summary import summarise
 from benchmarks.writing import describe, save_picture
 from gan_losses.data.store import load_dataset
 from gan_losses.losses import GANLoss
-from gan_losses.training import Training, all_finite
+from gan_losses.training import Training
 
 Json = dict[str, Any]
-Progress = Callable[[int, Json], None]
-
-
-class DivergedError(Exception):
-    """A term is no longer finite."""
 
 
 class Execution:
@@ -41,17 +35,17 @@ class Execution:
     """
 
     def __init__(self, cell: Cell, out: Path, store: Path, progress: Progress) -> None:
-        self.cell, self.folder, self.progress = cell, out / cell.folder, progress
+        self.cell, self.folder = cell, out / cell.folder
         self.data = load_dataset(store)
         self.training: Training = build_training(cell, self.data)
         self.loss: GANLoss = self.training.loss
         self.evaluation = Evaluation(cell, self.training.task, self.data, self.training.placement)
-        self.step = 0
-        self.pending: list[dict[str, Tensor]] = []
-        self.rows: list[Json] = []
+        settings = cell.settings
+        self.curves = Curves(
+            self.training, self.folder / "curves.jsonl", settings["log_every"], settings["steps"], progress
+        )
         self.along: list[Json] = []
         self.best: Json = {}
-        self._reported = 0.0
 
     def run(self) -> Json:
         """Train to the end and return quality and saturation."""
@@ -60,9 +54,10 @@ class Execution:
         assert self.training.probe is not None
         with self.training.probe:
             for index in range(self.cell.settings["steps"]):
-                self.pending.append(self.training.step(index))
-                self.step = index + 1
-                self._after_step()
+                self.curves.add(self.training.step(index))
+                if self.step % self.cell.settings["eval_every"] == 0 or self.step == self.cell.settings["steps"]:
+                    self._evaluate()
+                self.curves.tell()
         final = self._test()
         self._save_maps()
         self._save_weights("final.safetensors")
@@ -78,54 +73,19 @@ class Execution:
         }
         return {
             "quality": quality,
-            "saturation": summarise(self.rows),
+            "saturation": summarise(self.curves.rows),
             "acceleration": acceleration_of(self.training),
         }
 
-    def _after_step(self) -> None:
-        settings, last = self.cell.settings, self.step == self.cell.settings["steps"]
-        if self.step % settings["log_every"] == 0 or last:
-            self._log()
-        if self.step % settings["eval_every"] == 0 or last:
-            self._evaluate()
-        now = time.monotonic()
-        if now - self._reported > 0.2 or last:
-            self._reported = now
-            self.progress(self.step, self.rows[-1]["terms"] if self.rows else {})
-
-    def _counts(self) -> Json:
-        updates = self.step * self.cell.settings["n_critic"]
-        return {
-            "step": self.step,
-            "discriminator_updates": updates,
-            "images": updates * self.cell.settings["batch_size"],
-        }
-
-    def _log(self) -> None:
-        """One line of the curves: terms since the last log point, and the probe's row if one was made at this step."""
-        finite = all_finite(self.pending[-1])
-        names = list(self.pending[0])
-        means = (
-            torch.stack([torch.stack([terms[name].float() for name in names]) for terms in self.pending]).cpu().double()
-        )
-        row = {**self._counts(), "terms": dict(zip(names, means.mean(0).tolist(), strict=True))}
-        assert self.training.probe is not None
-        probed = self.training.probe.rows
-        if probed and probed[-1]["step"] == self.step:
-            row |= {"saturation": probed[-1]["saturation"], "layers": probed[-1]["layers"]}
-        else:
-            row |= {"saturation": {}, "layers": {}}
-        records.append_line(self.folder / "curves.jsonl", row)
-        self.rows.append(row)
-        self.pending.clear()
-        if not finite:
-            broken = [name for name, value in row["terms"].items() if value - value != 0]
-            raise DivergedError(f"{', '.join(broken)} no longer finite at step {self.step}")
+    @property
+    def step(self) -> int:
+        """The last one trained."""
+        return self.curves.step
 
     def _evaluate(self) -> None:
         """Score on validation, keep the weights if they are the best so far, save a grid."""
         scores = self.evaluation.validation()
-        self.along.append({**self._counts(), "metrics": scores})
+        self.along.append({**self.curves.counts(), "metrics": scores})
         value = self.evaluation.selected(scores)
         if value == value and (not self.best or value < self.best["value"]):
             self.best = {"value": value, "step": self.step, "weights": self._weights()}
@@ -184,7 +144,7 @@ def execute(cell: Cell, out: Path, store: Path, commit: str | None, progress: Pr
         results = execution.run()
     except DivergedError as error:
         status, reason = "diverged", str(error)
-        results = {"saturation": summarise(execution.rows) if execution else {}}
+        results = {"saturation": summarise(execution.curves.rows) if execution else {}}
     except OSError:
         raise  # the disk, not the cell: the runner tells the user
     except Exception as error:
