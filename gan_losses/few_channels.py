@@ -1,7 +1,7 @@
 """Convolutions between images of few channels and many maps, on a processor.
 
 oneDNN spreads a convolution's output channels over a vector unit of 16 numbers: with the 1 or 3 channels of an image most
-of it idles. The functions here compute the same sums in another order: the columns of an image as channels, or one matrix
+of it idles. The functions here compute the same sums in another order: neighbouring pixels of an image as channels, or one matrix
 product whose overlapping patches are added up. With many channels, or on a GPU, they are torch's own.
 """
 
@@ -41,10 +41,28 @@ def spread(maps: Tensor, weight: Tensor, size: tuple[int, int], stride: list[int
         >>> spread(torch.ones(1, 2, 2, 2), torch.ones(2, 1, 2, 2), (4, 4), [2, 2], [0, 0]).unique().item()
         2.0
     """
-    count, channels = maps.shape[:2]
-    patches = maps.permute(0, 2, 3, 1).reshape(count, -1, channels) @ weight.reshape(channels, -1)
-    kernel = (weight.shape[2], weight.shape[3])
-    return F.fold(patches.transpose(1, 2), size, kernel, stride=tuple(stride), padding=tuple(padding))
+    channels, few, *kernel = weight.shape
+    covered = all(
+        edge + side <= step * (given + 1)
+        for edge, side, step, given in zip(padding, size, stride, maps.shape[2:], strict=True)
+    )
+    if few > 1 and kernel == [2 * step for step in stride] and covered:
+        return _by_windows(maps, weight, size, stride, padding)
+    patches = weight.reshape(channels, -1).t() @ maps.flatten(2)
+    return F.fold(patches, size, (kernel[0], kernel[1]), stride=tuple(stride), padding=tuple(padding))
+
+
+def _by_windows(maps: Tensor, weight: Tensor, size: tuple[int, int], stride: list[int], padding: list[int]) -> Tensor:
+    """Where kernels overlap by half, each block of stride x stride pixels sees a window of 2 x 2 values: a convolution whose
+    channels are the block's pixels.
+    """
+    (channels, few), (rows, columns) = weight.shape[:2], stride
+    blocks = weight.reshape(channels, few, 2, rows, 2, columns).flip(2, 4)
+    kernel = blocks.permute(1, 3, 5, 0, 2, 4).reshape(few * rows * columns, channels, 2, 2)
+    pixels = F.conv2d(maps, kernel, padding=1).unflatten(1, (few, rows, columns))
+    images: Tensor = pixels.permute(0, 1, 4, 2, 5, 3).flatten(2, 3).flatten(3, 4)
+    top, left = padding
+    return images[:, :, top : top + size[0], left : left + size[1]]
 
 
 def input_gradient(slope: Tensor, weight: Tensor, images: Tensor, how: tuple[Any, ...]) -> Tensor:

@@ -14,6 +14,9 @@ LAYERS = {
     "from gray": (lambda: ImageToMaps(1, 6, 4, 2, 1), (3, 1, 16, 16)),
     "from colour": (lambda: ImageToMaps(3, 6, 4, 2, 1), (2, 3, 12, 20)),
     "from colour, stride 1": (lambda: ImageToMaps(3, 6, 3, bias=False), (2, 3, 12, 20)),
+    "from colour, oblong": (lambda: ImageToMaps(3, 6, (4, 2), (2, 1), (1, 0)), (2, 3, 12, 9)),
+    "from colour, a row to spare": (lambda: ImageToMaps(3, 6, 4, 2, 1), (2, 3, 13, 9)),
+    "from colour, a row unseen": (lambda: ImageToMaps(3, 6, 4, 2), (2, 3, 13, 9)),
     "from many": (lambda: ImageToMaps(FEW + 1, 6, 4, 2, 1), (2, FEW + 1, 8, 8)),
     "to gray": (lambda: MapsToImage(6, 1, 3), (2, 6, 10, 18)),
     "to colour": (lambda: MapsToImage(6, 3, 7), (2, 6, 22, 22)),
@@ -23,6 +26,8 @@ LAYERS = {
     "to larger gray": (lambda: MapsToLargerImage(6, 1, 4, 2, 1), (3, 6, 8, 8)),
     "to larger colour": (lambda: MapsToLargerImage(6, 3, 4, 2, 1), (2, 6, 5, 8)),
     "to larger, without bias": (lambda: MapsToLargerImage(6, 3, 3, 3, 0, bias=False), (2, 6, 5, 8)),
+    "to larger colour, three at a time": (lambda: MapsToLargerImage(4, 2, 6, 3, 1), (2, 4, 3, 5)),
+    "to larger colour, oblong": (lambda: MapsToLargerImage(4, 3, (4, 2), (2, 1), (1, 0)), (2, 4, 5, 6)),
     "to larger many": (lambda: MapsToLargerImage(6, FEW + 1, 4, 2, 1), (2, 6, 5, 8)),
 }
 
