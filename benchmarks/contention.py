@@ -8,6 +8,8 @@ from pathlib import Path
 import psutil
 
 TASKS = Path("/proc/self/task")  # Linux
+LIMIT = 0.02  # of a stretch's time taken by others, above which it is thrown away and repeated
+ATTEMPTS = 3  # for each stretch that is asked for, on average
 TICK = 0.01  # seconds: the grain of the counters of all processes
 
 

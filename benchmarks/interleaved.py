@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from benchmarks.contention import ATTEMPTS, LIMIT
 from benchmarks.environment import device_facts
 from benchmarks.recording import Block, Recording
 from benchmarks.records import typical_step
@@ -21,8 +22,6 @@ __all__ = ["Block", "Recording", "Side", "record"]
 
 Json = dict[str, Any]
 TREE = Path(__file__).parent.parent
-LIMIT = 0.02  # of a turn's time taken by others, above which its block is thrown away
-ATTEMPTS = 3  # for each block that is asked for, on average
 FIRST = 5  # steps of the first measurement, at least
 
 

@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from benchmarks.contention import Contention
-
-LIMIT = 0.02  # of a turn's time taken by others
-ATTEMPTS = 3  # for each turn that is asked for, on average
+from benchmarks.contention import ATTEMPTS, LIMIT, Contention
 
 Step = Callable[[int], object]
 

@@ -45,7 +45,8 @@ A line of curves.jsonl:
      The generator's statistics hold `gradient_norm_<kind>` for each kind of its terms, and `adversarial_to_<kind>`.
 timing/*.json:
     {"schema", "status", "reason", "device": {"name", "kind", "fingerprint"}, "threads", "rounds", "warmup", "environment",
-     "contention" (share of all cores that other processes used), "disturbed" (too much of it),
+     "contention" (share of the rounds' time that other processes took), "disturbed" (too much of it), "rejected" (rounds
+     thrown away and repeated for that; absent in older ones),
      "entries": [{"task", "data", "recipe", "loss", "digest" (of the step's settings), "n_critic", "batch_size",
                   "period" (steps after which their cost repeats, with penalties that are due every so often; absent: 1),
                   "wall": [seconds of each step, in their order], "device": [seconds] | None,

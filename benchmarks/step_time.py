@@ -9,17 +9,17 @@ python -m benchmarks.step_time --clock               what the clock of phases co
 
 import argparse
 import math
+import statistics
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import psutil
 import torch
 
 from benchmarks import records
 from benchmarks.cells import acceleration_of, build_training, placement_of
+from benchmarks.contention import ATTEMPTS, LIMIT, Contention
 from benchmarks.environment import commit, device_facts, environment
 from benchmarks.executors import call_alone
 from benchmarks.lock import machine_lock
@@ -38,7 +38,6 @@ from gan_losses.training import PRECISIONS, Training, check_precision
 
 Json = dict[str, Any]
 WARMUP = 5
-CONTENDED = 0.02  # of all cores, above which a pass is marked as disturbed
 
 
 def variants(cells: Sequence[Cell]) -> list[Cell]:
@@ -90,12 +89,28 @@ def time_steps(send: Callable[[Json], None], cells: Sequence[Cell], store: Path,
         except Exception as error:  # the cell will tell; the others are timed all the same
             key = {name: value for name, value in cell.key.items() if name != "seed"}
             failed.append({**key, "digest": cell.step_digest, "reason": f"{type(error).__name__}: {error}"})
-    began, busy, own = time.perf_counter(), _busy(), time.process_time()
-    interleave([entry.step for entry in timed], rounds, lambda index: send({"round": index}))
-    others = (_busy() - busy) - (time.process_time() - own)
-    contention = max(0.0, others / (psutil.cpu_count() or 1) / (time.perf_counter() - began))
+    told = _quiet_rounds(timed, rounds, lambda count: send({"round": count}))
     entries = [entry.entry() for entry in timed]
-    send({"entries": entries, "failed": failed, "threads": torch.get_num_threads(), "contention": contention})
+    send({"entries": entries, "failed": failed, "threads": torch.get_num_threads(), **told})
+
+
+def _quiet_rounds(timed: Sequence["_Timed"], rounds: int, told: Callable[[int], None]) -> Json:
+    """Time all steps in turns; what others disturbed is thrown away and repeated, up to `ATTEMPTS` times as many rounds."""
+    span = math.lcm(*(step_period(entry.cell) for entry in timed))  # so that samples stay in the order of a period
+    turns, attempts, rejected = math.ceil(rounds / span), ATTEMPTS * math.ceil(rounds / span), 0
+    shares, steps = list[float](), [entry.step for entry in timed]
+    while len(shares) < turns and timed:
+        with Contention(timed[0].clock.device.type, torch.get_num_threads()) as contention:
+            interleave(steps[:: -1 if len(shares) % 2 else 1], span, lambda index: None)
+        attempts -= 1
+        if (contention.share or 0.0) > LIMIT and attempts >= turns - len(shares):
+            rejected += span
+            for entry in timed:
+                entry.drop(span)
+            continue
+        shares.append(contention.share or 0.0)
+        told(min(span * len(shares), rounds))
+    return {"contention": statistics.fmean(shares) if shares else 0.0, "rejected": rejected}
 
 
 def _warm(cell: Cell, data: DataSet) -> "_Timed":
@@ -130,6 +145,11 @@ class _Timed:
         self.clock.wall.clear()
         self.clock.device_time.clear()
 
+    def drop(self, steps: int) -> None:
+        """Forget the last steps."""
+        for samples in (*self.clock.wall.values(), *self.clock.device_time.values()):
+            del samples[-steps:]
+
     def entry(self) -> Json:
         wall, device = self.clock.wall, self.clock.device_time
         phases = {
@@ -149,12 +169,6 @@ class _Timed:
             "peak_device_bytes": self.peak or None,
             "acceleration": acceleration_of(self.training),
         }
-
-
-def _busy() -> float:
-    """Seconds of processor time that all processes together have used."""
-    times = psutil.cpu_times()
-    return float(times.user + times.system + getattr(times, "nice", 0.0))
 
 
 def read_timing(path: Path, wanted: Sequence[Cell], rounds: int = 0) -> Json | None:
@@ -187,7 +201,7 @@ def timing_pass(
         "device": device_facts(device, result["threads"]),
         "rounds": rounds,
         "warmup": WARMUP,
-        "disturbed": result["contention"] > CONTENDED,
+        "disturbed": result["contention"] > LIMIT,
         "environment": environment(device, commit()),
         **result,
     }

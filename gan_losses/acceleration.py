@@ -121,7 +121,8 @@ class Captured(Pace):
     """Updates as CUDA graphs, one for each phase: fakes, discriminators, generators.
 
     The first updates of a kind run as they are, and so do steps that a probe looks into, as hooks are not called in a graph.
-    A loss whose penalty keeps something from one update to the next cannot be captured and runs as it is.
+    A loss whose penalty keeps something from one update to the next cannot be captured and runs as it is, and so does one
+    that waits for the device.
     """
 
     devices = ("cuda",)
@@ -215,16 +216,31 @@ class _Updates:
         return dict(zip(self.terms, kept, strict=True))
 
     def _replay(self, phase: str, function: Callable[[], None]) -> None:
-        if phase not in self.graphs:
-            self.memory_pool = self.memory_pool or self.pace.pool()
-            graph, clock = self.pace.graph(), self.training.clock
-            self.training.clock = _no_clock  # its events have no place inside a graph
-            try:
-                graph.capture(function, self.randoms if phase == "discriminators" else {}, self.memory_pool)
-            finally:
-                self.training.clock = clock
+        if phase not in self.graphs and self.pace.why_not is None:
+            self._capture(phase, function)
+        if phase in self.graphs:
+            self.graphs[phase].replay()
+        else:
+            function()
+
+    def _capture(self, phase: str, function: Callable[[], None]) -> None:
+        """Record a phase; where that fails, this and all later updates are run as they are."""
+        graph, clock = self.pace.graph(), self.training.clock
+        self.memory_pool = self.memory_pool or self.pace.pool()
+        states = {domain: random.get_state() for domain, random in self.randoms.items()}
+        self.training.clock = _no_clock  # its events have no place inside a graph
+        try:
+            graph.capture(function, self.randoms if phase == "discriminators" else {}, self.memory_pool)
             self.graphs[phase] = graph
-        self.graphs[phase].replay()
+        except RuntimeError as error:
+            self.pace.why_not = (
+                f"not captured: {str(error).strip().splitlines()[0] if str(error) else 'no reason given'}"
+            )
+            for domain, state in states.items():
+                self.randoms[domain] = torch.Generator(self.training.placement.device)
+                self.randoms[domain].set_state(state)
+        finally:
+            self.training.clock = clock
 
     def _make_fakes(self, draw: int) -> None:
         self.fakes = self.training.fakes(self.batch, draw)

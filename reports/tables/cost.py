@@ -122,6 +122,9 @@ def warning(times: list[StepTime]) -> str:
     parts = []
     if any(time.timing.get("disturbed") for time in times):
         parts.append("Other programs were at work during this timing pass: do not quote these times.")
+    repeated = max((time.timing.get("rejected", 0) for time in times), default=0)
+    if repeated:
+        parts.append(f"Rounds thrown away and repeated because other programs were at work: {repeated}.")
     wide = [time.loss for time in times if time.wall()[2] - time.wall()[1] > WIDE * time.wall()[0]]
     if wide:
         parts.append(f"Wide spread (quartiles more than {WIDE:.0%} of the median apart): {', '.join(wide)}.")

@@ -1,6 +1,8 @@
+from types import SimpleNamespace
+
 import pytest
 
-from benchmarks import comparisons, interleaved, pairs, records
+from benchmarks import comparisons, interleaved, pairs, records, step_time
 from benchmarks.plan import LossFacts, make_plan
 from benchmarks.step_time import interleave, main, median_steps, needed_rounds, read_timing, step_period, variants
 from tests.benchmarks.conftest import DCGAN, DIGITS, PUBLISHED, SHARED
@@ -109,3 +111,54 @@ def test_a_precision_that_is_not_there_is_a_sentence(capsys) -> None:
 def test_a_loss_without_a_textbook_step_is_a_sentence(capsys) -> None:
     assert main(["--against", "textbook", "--losses", "none"]) == 2
     assert "unknown textbook loss" in capsys.readouterr().err
+
+
+def test_a_disturbed_round_of_the_timing_pass_is_repeated_in_whole_periods(cells, monkeypatch) -> None:
+    shares = iter([0.5, 0.0, 0.3, 0.01])
+
+    class Shares:
+        def __init__(self, device: str, threads: int) -> None:
+            self.share = 0.0
+
+        def __enter__(self) -> "Shares":
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            self.share = next(shares)
+
+    class Entry:
+        def __init__(self, name: str) -> None:
+            self.name, self.cell, self.clock = name, cells[0], SimpleNamespace(device=SimpleNamespace(type="cpu"))
+            self.samples: list[int] = []
+
+        def step(self, index: int) -> None:
+            order.append(self.name)
+            self.samples.append(len(order))
+
+        def drop(self, steps: int) -> None:
+            del self.samples[-steps:]
+
+    monkeypatch.setattr(step_time, "Contention", Shares)
+    monkeypatch.setattr(step_time, "step_period", lambda cell: 2)
+    order: list[str] = []
+    told: list[int] = []
+    entries = [Entry("A"), Entry("B")]
+    found = step_time._quiet_rounds(entries, 3, told.append)
+    assert found == {"contention": pytest.approx(0.005), "rejected": 4}
+    assert "".join(order) == "ABBA" + "ABBA" + "BAAB" + "BAAB"
+    assert [entry.samples for entry in entries] == [[5, 8, 14, 15], [6, 7, 13, 16]]
+    assert told == [2, 3]
+
+
+def test_a_round_that_is_never_quiet_is_kept_at_last(cells, monkeypatch) -> None:
+    monkeypatch.setattr(step_time.Contention, "__exit__", lambda self, *error: setattr(self, "share", 0.9))
+    calls: list[int] = []
+    entry = SimpleNamespace(
+        cell=cells[0],
+        clock=SimpleNamespace(device=SimpleNamespace(type="cpu")),
+        step=calls.append,
+        drop=lambda steps: None,
+    )
+    found = step_time._quiet_rounds([entry], 4, lambda count: None)
+    assert found == {"contention": pytest.approx(0.9), "rejected": 8}
+    assert len(calls) == 3 * 4

@@ -237,3 +237,24 @@ def test_on_a_gpu_a_captured_step_equals_an_eager_one(make, loss: str) -> None:
         assert_close(fast.step(index), plain.step(index), rtol=1e-5, atol=1e-5)
     assert fast.pace.why_not is None
     assert isinstance(next(iter(fast.pace.kinds.values())).graphs["fakes"], acceleration.CudaGraph)
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2, 4])
+def test_where_a_capture_fails_all_goes_on_as_it_is_and_says_why(make, failing: int) -> None:
+    plain, fast = (make.training("wgangp", n_critic=2, accelerate=pace) for pace in ("off", "pretended"))
+    captures: list[int] = []
+
+    class Failing(CalledAgain):
+        def capture(self, function: Callable[[], None], randoms: Any, pool: Any) -> None:
+            captures.append(len(captures))
+            if captures[-1] == failing:
+                for random in randoms.values():
+                    random.manual_seed(99)  # a capture that fails leaves them as they come
+                raise RuntimeError("operation not permitted when stream is capturing\nand more")
+            super().capture(function, randoms, pool)
+
+    fast.pace.graph = lambda: Failing(fast.pace)
+    for index in range(STEPS):
+        assert_close(fast.step(index), plain.step(index), rtol=0, atol=0)
+    assert len(captures) == failing + 1
+    assert fast.pace.why_not == "not captured: operation not permitted when stream is capturing"

@@ -1,6 +1,7 @@
 import io
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from reports.loading import load
 from reports.panels import make_panels
 from reports.statistics import sign_flip_interval, spread
 from reports.summary import paragraph, verdict
-from reports.tables import make_tables
+from reports.tables import cost, make_tables
 from reports.text import escape, local, markdown, number
 
 LAZY = "r1:10:every=4"
@@ -323,3 +324,26 @@ def test_tables_with_a_column_per_loss_are_cut(make_run):
         assert {loss for row in rows for loss in row} >= set(losses)
         first = next(row for row in rows if "loss0" in row)
         assert first[1:] == list(losses[:8])
+
+
+def test_the_cost_says_how_steps_were_run_where_that_is_not_plain() -> None:
+    def times(*paces: dict | None) -> list[SimpleNamespace]:
+        entries = [{} if pace is None else {"acceleration": pace} for pace in paces]
+        return [SimpleNamespace(loss=f"loss{index}", entry=entry) for index, entry in enumerate(entries)]
+
+    plain = {"used": "off", "why_not": None}
+    assert cost.paces(times(None, plain)) == ""
+    graph = {"used": "graph", "why_not": None}
+    kept = {"used": "graph", "why_not": "not captured: its penalty keeps something"}
+    assert cost.paces(times(graph, kept, graph)) == (
+        "Run with --accelerate graph: loss0, loss2; graph, not captured: its penalty keeps something: loss1."
+    )
+
+
+def test_the_cost_counts_the_rounds_that_were_repeated() -> None:
+    def time(**timing: object) -> SimpleNamespace:
+        return SimpleNamespace(loss="bce", timing=timing, wall=lambda: (1.0, 1.0, 1.0))
+
+    assert cost.warning([time()]) == ""
+    assert cost.warning([time(rejected=0)]) == ""
+    assert "repeated because other programs were at work: 3." in cost.warning([time(rejected=3), time(rejected=3)])
