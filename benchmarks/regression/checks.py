@@ -17,7 +17,15 @@ from benchmarks.records import write_bytes, write_json
 from benchmarks.regression import baselines, outputs, trees
 from benchmarks.regression.cases import guarded_cases
 from benchmarks.regression.judge import ALPHA, NEW, STEP, Quantity, Verdict, judge
-from benchmarks.regression.measures import OURS, TEXTBOOK, Table, paired_quantities, stored_quantities, table_of
+from benchmarks.regression.measures import (
+    OURS,
+    TEXTBOOK,
+    Table,
+    paired_quantities,
+    stored_quantities,
+    table_of,
+    with_launches,
+)
 from benchmarks.regression.ranks import least_blocks
 from gan_losses.errors import UsageError
 from gan_losses.timing import PHASES
@@ -112,7 +120,7 @@ def _against_tree(options: argparse.Namespace, cases: Sequence[Json], root: Path
     unknown = (case["name"] for case in cases if case["name"] not in known)
     return _Made(
         recording,
-        paired_quantities(table_of(recording), "base", "new"),
+        with_launches(paired_quantities(table_of(recording), "base", "new"), recording),
         f"revision {options.against} ({trees.resolve(options.against, root)[:10]})",
         tuple(Verdict(Quantity(name, STEP, STEP, (), ()), NEW) for name in unknown),
     )
@@ -126,6 +134,7 @@ def _against_stored(options: argparse.Namespace, cases: Sequence[Json], folder: 
     asked = [_asked_for(table, cases, options) for table in stored.tables]
     # A processor's clock drifts from session to session, so there only shares of the textbook's step can be held together.
     quantities = stored_quantities(asked, table_of(recording), absolute=device["kind"] != "cpu")
+    quantities = with_launches(quantities, recording)
     return _Made(recording, quantities, f"{len(asked)} stored session(s) of {device['fingerprint']}")
 
 

@@ -2,8 +2,11 @@
 
 *Different*: a rank test over blocks, one-sided, below `ALPHA` after Holm's correction over everything that is judged in one
 check. It is a test of more than half of the threshold, not of more than nothing: two processes of the same code differ by a
-little all their lives. *Worse*: the Hodges-Lehmann ratio of the new time to the base one is at least 1 + threshold. `faster`
-is the same in the other direction, and never fails. Phases below `LEAST_SHARE` of the step are shown, not judged.
+little all their lives. Now and then one is dearer by more than that from its first step to its last, and no number of its
+blocks tells that from a slower program, so the median of every launch has to have changed by more than half, too.
+
+*Worse*: the Hodges-Lehmann ratio of the new time to the base one is at least 1 + threshold. `faster` is the same in the other
+direction, and never fails. Phases below `LEAST_SHARE` of the step are shown, not judged.
 """
 
 from collections.abc import Sequence
@@ -41,6 +44,7 @@ class Quantity:
         paired: whether base[i] and new[i] are of one block; otherwise the two are independent.
         seconds: whether the values are seconds, otherwise ratios of two times.
         relative_to: of a ratio, the case whose step it is divided by.
+        launches: of each new value, the launch of the processes that it is of; empty where that is not known.
     """
 
     case: str
@@ -52,6 +56,7 @@ class Quantity:
     paired: bool = True
     seconds: bool = True
     relative_to: str | None = None
+    launches: tuple[int, ...] = ()
 
     @property
     def comparable(self) -> bool:
@@ -118,8 +123,19 @@ def judge(quantities: Sequence[Quantity], threshold: float = THRESHOLD, alpha: f
         worse, better = above[id(quantity)], below[id(quantity)]
         status = REGRESSED if worse < alpha and ratio >= 1 + threshold else SAME
         status = FASTER if better < alpha and ratio <= 1 / (1 + threshold) else status
+        if status != SAME and not _in_every_launch(quantity, status, threshold):
+            status = SAME
         verdicts.append(Verdict(quantity, status, ratio, low, high, worse if ratio >= 1 else better))
     return _excused(verdicts)
+
+
+def _in_every_launch(quantity: Quantity, status: str, threshold: float) -> bool:
+    """Whether the median of each launch has changed by more than half of the threshold in the direction of `status`."""
+    base, new = np.log(quantity.base), np.log(quantity.new)
+    changes = new - (base if quantity.paired else np.median(base))
+    launches = np.array(quantity.launches or (0,) * len(changes))
+    medians = np.array([np.median(changes[launches == launch]) for launch in np.unique(launches)])
+    return bool(np.all((medians if status == REGRESSED else -medians) > np.log1p(threshold / 2)))
 
 
 def _uncovered(quantity: Quantity) -> str:

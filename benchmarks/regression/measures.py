@@ -1,6 +1,7 @@
 """Recorded blocks -> the quantities that are judged."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 
 from benchmarks.interleaved import Recording
@@ -20,6 +21,14 @@ def table_of(recording: Recording) -> dict[str, dict[str, dict[str, list[float]]
         }
         for case in recording.cases
     }
+
+
+def with_launches(quantities: Iterable[Quantity], recording: Recording) -> list[Quantity]:
+    """The quantities of the recording's table, each new value with the launch that it is of."""
+    launches = {
+        case: tuple(block.launch for block in recording.blocks if block.case == case) for case in recording.cases
+    }
+    return [replace(each, launches=launches[each.case]) if each.new else each for each in quantities]
 
 
 def _phases(recording: Recording, case: str, side: str) -> list[str]:

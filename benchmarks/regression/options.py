@@ -9,7 +9,7 @@ from benchmarks.regression.judge import THRESHOLD
 from gan_losses.errors import UsageError
 
 PROGRAM = "python -m benchmarks.regression"
-BLOCKS, LAUNCHES = 15, 2
+BLOCKS, LAUNCHES = 8, 3
 
 
 class _Parser(argparse.ArgumentParser):

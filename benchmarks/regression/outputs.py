@@ -44,7 +44,7 @@ class Measured:
             f"Against {self.against} on {self.device}, torch {self.torch}, {self.threads} thread(s): {self.blocks} "
             f"interleaved blocks of each case, {self.rejected} more rejected because others used the machine{taken}. "
             f"A regression is dearer by {100 * self.threshold:g} % or more (Hodges-Lehmann), and by more than half of that "
-            "for certain (rank test, p < 0.01 after Holm's correction)."
+            "for certain (rank test, p < 0.01 after Holm's correction) and in every launch."
         )
 
 

@@ -21,7 +21,7 @@ from benchmarks.regression.cases import guarded_cases
 from benchmarks.regression.checks import alone, enough_blocks, tell, told
 from benchmarks.regression.counting import Count, Outcome, lines_of, outcome
 from benchmarks.regression.judge import Quantity, judge
-from benchmarks.regression.measures import paired_quantities, table_of
+from benchmarks.regression.measures import paired_quantities, table_of, with_launches
 from benchmarks.regression.options import BLOCKS, LAUNCHES
 
 Json = dict[str, Any]
@@ -36,7 +36,8 @@ class Size:
 
     Attributes:
         tasks: whose guarded cases are taken; all where empty.
-        blocks: of each launch.
+        long_blocks: of each launch of the long recording.
+        blocks: of each launch of a check.
         launches: of a check.
         long_launches: of the long recording.
         checks: resampled, of each kind.
@@ -44,6 +45,7 @@ class Size:
     """
 
     tasks: tuple[str, ...]
+    long_blocks: int
     blocks: int
     launches: int
     long_launches: int
@@ -51,8 +53,8 @@ class Size:
     live: tuple[int, ...]
 
 
-WHOLE = Size((), BLOCKS, LAUNCHES, 5, 1000, (8, 6, 6))
-QUICK = Size(("dcgan",), 6, 2, 2, 100, (1, 0, 1))
+WHOLE = Size((), 12, BLOCKS, LAUNCHES, 6, 1000, (8, 6, 6))
+QUICK = Size(("dcgan",), 6, 6, 2, 2, 100, (1, 0, 1))
 
 
 def side_name(delay: str, phase: str) -> str:
@@ -77,11 +79,20 @@ def draw(launches: Sequence[int], count: int, blocks: int, random: np.random.Gen
 def drawn(quantities: Sequence[Quantity], indices: Sequence[int]) -> list[Quantity]:
     """The quantities of a check that had these blocks."""
     return [
-        replace(each, base=tuple(each.base[i] for i in indices), new=tuple(each.new[i] for i in indices))
+        replace(
+            each,
+            base=_taken(each.base, indices),
+            new=_taken(each.new, indices),
+            launches=_taken(each.launches, indices),
+        )
         if each.comparable
         else each
         for each in quantities
     ]
+
+
+def _taken(values: Sequence[Any], indices: Sequence[int]) -> tuple[Any, ...]:
+    return tuple(values[index] for index in indices) if values else ()
 
 
 def resampled(recording: Recording, size: Size, seed: int) -> list[Count]:
@@ -96,7 +107,7 @@ def resampled(recording: Recording, size: Size, seed: int) -> list[Count]:
     launches = [block.launch for block in recording.blocks if block.case == recording.cases[0]]
 
     def count(kind: str, pairs: Sequence[tuple[str, str, str | None]]) -> Count:
-        made = [(paired_quantities(table, base, new), phase) for base, new, phase in pairs]
+        made = [(with_launches(paired_quantities(table, base, new), recording), phase) for base, new, phase in pairs]
         outcomes: list[Outcome] = []
         for index in range(size.checks):
             quantities, phase = made[index % len(made)]
@@ -139,7 +150,7 @@ def live_checks(
     for kind, phase in live_plan(size.live):
         delay: Mapping[str, float] = {phase: DELAYS[kind]} if kind in DELAYS else {}
         recording = measure([Side("base", cases), Side("new", cases, delay=delay)])
-        verdicts = judge(paired_quantities(table_of(recording), "base", "new"))
+        verdicts = judge(with_launches(paired_quantities(table_of(recording), "base", "new"), recording))
         yield kind, outcome(verdicts, phase if delay else None)
 
 
@@ -153,12 +164,12 @@ def selftest(options: argparse.Namespace) -> int:
     cases = tuple(case.as_json() for case in guarded_cases(size.tasks))
     enough_blocks(len(cases), size.blocks * size.launches)
 
-    def measure(sides: Sequence[Side], launches: int = size.launches) -> Recording:
-        return interleaved.record(sides, size.blocks, launches=launches, threads=options.threads, told=told)
+    def measure(sides: Sequence[Side], blocks: int = size.blocks, launches: int = size.launches) -> Recording:
+        return interleaved.record(sides, blocks, launches=launches, threads=options.threads, told=told)
 
     with alone():
         tell(f"one recording of {size.long_launches} launches")
-        counts = resampled(measure(long_sides(cases), size.long_launches), size, options.seed)
+        counts = resampled(measure(long_sides(cases), size.long_blocks, size.long_launches), size, options.seed)
         outcomes = []
         for kind, each in live_checks(cases, size, measure):
             outcomes.append((kind, each))

@@ -17,7 +17,9 @@ from benchmarks.regression.judge import (
     Quantity,
     judge,
 )
+from benchmarks.regression.measures import paired_quantities, table_of, with_launches
 from benchmarks.regression.ranks import holm, least_blocks, paired_shift, rank_sum, signed_rank, unpaired_shift
+from tests.benchmarks.regression.conftest import hand_made
 
 
 def quantity(base, new, case: str = "dcgan/bce", measure: str = "step", kind: str = STEP, **more) -> Quantity:
@@ -177,3 +179,30 @@ def test_a_ratio_is_as_many_times_dearer_as_it_says() -> None:
     verdict = judge([quantity([1.0] * 12, [2.0] * 12)])[0]
     assert (verdict.ratio, verdict.low, verdict.high) == pytest.approx((2.0, 2.0, 2.0))
     assert math.isclose(verdict.p or 1, 2.0**-12)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_one_dear_launch_of_several_is_no_regression(paired: bool) -> None:
+    random = np.random.default_rng(0)
+    base = np.exp(random.normal(0, 0.002, 24))
+    noise = np.exp(random.normal(0, 0.002, 24))
+    launches = tuple(index // 8 for index in range(24))
+    dear = np.where(np.array(launches) < 2, 1.08, 1.0)
+
+    def status(factors: np.ndarray, known: tuple[int, ...]) -> str:
+        new = tuple(base * noise * factors)
+        quantity = Quantity("dcgan/bce", STEP, STEP, tuple(base), new, paired=paired, launches=known)
+        return judge([quantity])[0].status
+
+    if paired:  # independent samples show it less clearly
+        assert status(dear, ()) == REGRESSED  # where launches are not known
+    assert status(dear, launches) == SAME
+    assert status(np.full(24, 1.05), launches) == REGRESSED
+    assert status(1 / dear, launches) == SAME
+    assert status(np.full(24, 0.95), launches) == FASTER
+
+
+def test_new_values_have_the_launches_of_their_blocks() -> None:
+    recording = hand_made({"dcgan/bce": {side: {"step": [1.0, 2.0, 3.0, 4.0]} for side in ("base", "new")}}, launches=2)
+    (quantity,) = with_launches(paired_quantities(table_of(recording), "base", "new"), recording)
+    assert quantity.launches == (0, 0, 1, 1)

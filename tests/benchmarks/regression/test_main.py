@@ -9,6 +9,7 @@ from benchmarks import interleaved, records
 from benchmarks.regression import baselines, trees
 from benchmarks.regression.__main__ import main
 from benchmarks.regression.cases import GUARDED, guarded_cases
+from benchmarks.regression.options import BLOCKS, LAUNCHES
 from tests.benchmarks.regression.conftest import imitated
 
 DCGAN = ["--tasks", "dcgan"]
@@ -65,7 +66,7 @@ def test_a_check_writes_what_it_is_asked_for(stored, measured, tmp_path) -> None
     assert files["markdown"].read_text().startswith("**Step time. REGRESSION")
     recording = interleaved.Recording.from_json(records.read_json(files["out"]))
     assert recording.sides == ("textbook", "ours")
-    assert len(recording.medians("dcgan/bce", "step", "ours")) == 30
+    assert len(recording.medians("dcgan/bce", "step", "ours")) == BLOCKS * LAUNCHES
 
 
 def test_the_threshold_is_the_users(stored, measured, tmp_path) -> None:

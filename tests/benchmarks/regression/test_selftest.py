@@ -20,7 +20,7 @@ from benchmarks.regression.selftest import (
 )
 from tests.benchmarks.regression.conftest import imitated, json_cases
 
-SIZE = Size(("dcgan",), 10, 2, 4, 60, (2, 1, 1))
+SIZE = Size(("dcgan",), 10, 10, 2, 4, 60, (2, 1, 1))
 
 
 def test_the_blocks_of_a_check_come_from_as_many_launches_as_a_check_has() -> None:
