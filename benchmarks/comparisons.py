@@ -12,14 +12,18 @@ import torch
 from benchmarks import memory
 from benchmarks.bare import bare_step, harnessed_step, watched_step
 from benchmarks.interleaved import Side, record
+from benchmarks.options import Parser, natural, positive
 from benchmarks.pairs import Pair, spread
 from benchmarks.plan import RECIPES
 from benchmarks.step_cases import StepCase, step_case
 from benchmarks.step_worker import WARMUP, build
-from benchmarks.task_settings import settings_of
+from benchmarks.task_settings import add_settings, settings_of
 from benchmarks.yardsticks import YARDSTICKS, Yardstick
 from gan_losses.allocator import SWITCH
+from gan_losses.networks import NORMS
+from gan_losses.tasks import TASKS
 from gan_losses.timing import PhaseClock
+from gan_losses.training import PRECISIONS
 
 Json = dict[str, Any]
 INTERVAL = 100  # the probe's default
@@ -140,3 +144,31 @@ WAYS = {
     "clock": "the cost of the clock of phases, and whether they add up to the step",
 }
 """What is measured of our step alone or beside the plain one's memory: the method's name, which is the option's, and its help."""
+
+
+def make_parser(description: str) -> argparse.ArgumentParser:
+    """The parser of `python -m benchmarks.step_time`."""
+    parser = Parser(prog="python -m benchmarks.step_time", description=description, allow_abbrev=False)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--against", choices=["textbook"], help="our step beside a plain one on the same networks")
+    for name, text in WAYS.items():
+        what.add_argument(f"--{name}", dest="way", action="store_const", const=name, help=text)
+    parser.add_argument("--as-shipped", action="store_true", help="the plain one with its allocator as it comes")
+    parser.add_argument("--task", choices=list(TASKS), default="dcgan", help="default: %(default)s")
+    parser.add_argument("--losses", metavar="A,B", help=f"or {ALL} (default: the task's usual three)")
+    _add_step(parser)
+    add_settings(parser.add_argument_group("the networks"))
+    parser.add_argument("--rounds", type=positive(int), default=60, help="interleaved rounds (default: %(default)s)")
+    parser.add_argument("--threads", type=natural, default=0, help="of torch; 0 takes all cores (default: %(default)s)")
+    return parser
+
+
+def _add_step(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the step")
+    group.add_argument("--recipe", choices=list(RECIPES), help="default: published for dcgan, controlled for cyclegan")
+    group.add_argument("--n-critic", type=positive(int), metavar="N", help="in place of the recipe's")
+    group.add_argument("--discriminator-norm", choices=list(NORMS), help="in place of the recipe's")
+    group.add_argument("--batch-size", type=positive(int), metavar="N", help="images (default: 64, of cyclegan 1)")
+    group.add_argument("--channels", type=positive(int), metavar="N", help="of the images (default: 1, of cyclegan 3)")
+    group.add_argument("--precision", choices=list(PRECISIONS), default="fp32", help="of ours (default: %(default)s)")
+    group.add_argument("--accelerate", choices=["off", "compile"], default="off", help="of ours (default: %(default)s)")

@@ -74,10 +74,12 @@ class Options:
             yield {**self.settings, **dict(zip(self.sweep, values, strict=True))}
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are a `UsageError`."""
+
     def error(self, message: str) -> NoReturn:
         """One sentence instead of the whole usage."""
-        raise UsageError(f"{message}; see {PROGRAM} --help.")
+        raise UsageError(f"{message}; see {self.prog} --help.")
 
 
 def presets() -> dict[str, dict[str, Any]]:
@@ -87,7 +89,7 @@ def presets() -> dict[str, dict[str, Any]]:
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser; an option that is not given stays None, and the preset decides."""
-    parser = _Parser(
+    parser = Parser(
         prog=PROGRAM,
         description="Train GAN losses side by side on one harness and report quality, cost and gradient saturation.",
         epilog=f"Example: {PROGRAM} --losses bce,lsgan,wgangp --data images:my_photos --image-size 64",

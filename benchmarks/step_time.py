@@ -7,7 +7,6 @@ python -m benchmarks.step_time --harness             what the whole loop costs a
 python -m benchmarks.step_time --clock               what the clock of phases costs, and whether they add up
 """
 
-import argparse
 import math
 import statistics
 import sys
@@ -23,18 +22,14 @@ from benchmarks.contention import ATTEMPTS, LIMIT, Contention
 from benchmarks.environment import commit, device_facts, environment
 from benchmarks.executors import call_alone
 from benchmarks.lock import machine_lock
-from benchmarks.options import positive
-from benchmarks.plan import RECIPES, Cell
-from benchmarks.task_settings import add_settings
+from benchmarks.plan import Cell
 from gan_losses.allocator import tune_allocator
 from gan_losses.data.base import DataSet
 from gan_losses.data.store import load_dataset
 from gan_losses.errors import UsageError
 from gan_losses.losses import get_loss
-from gan_losses.networks import NORMS
-from gan_losses.tasks import TASKS
 from gan_losses.timing import PHASES, PhaseClock
-from gan_losses.training import PRECISIONS, Training, check_precision
+from gan_losses.training import Training, check_precision
 
 Json = dict[str, Any]
 WARMUP = 5
@@ -221,31 +216,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     from benchmarks import comparisons
 
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.step_time", description=(__doc__ or "").split("\n")[0])
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--against", choices=["textbook"], help="our step beside a plain one on the same networks")
-    for name, text in comparisons.WAYS.items():
-        what.add_argument(f"--{name}", dest="way", action="store_const", const=name, help=text)
-    parser.add_argument("--as-shipped", action="store_true", help="the plain one with its allocator as it comes")
-    parser.add_argument("--task", choices=list(TASKS), default="dcgan", help="default: %(default)s")
-    parser.add_argument("--losses", metavar="A,B", help=f"or {comparisons.ALL} (default: the task's usual three)")
-    parser.add_argument("--recipe", choices=list(RECIPES), help="default: published for dcgan, controlled for cyclegan")
-    parser.add_argument("--n-critic", type=positive(int), metavar="N", help="in place of the recipe's")
-    parser.add_argument("--discriminator-norm", choices=list(NORMS), help="in place of the recipe's")
-    parser.add_argument("--batch-size", type=positive(int), metavar="N", help="images (default: 64, of cyclegan 1)")
-    parser.add_argument("--channels", type=positive(int), metavar="N", help="of the images (default: 1, of cyclegan 3)")
-    add_settings(parser.add_argument_group("the networks"))
-    parser.add_argument("--rounds", type=positive(int), default=60, help="interleaved rounds (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=0, help="of torch; 0 takes all cores (default: %(default)s)")
-    parser.add_argument("--precision", choices=list(PRECISIONS), default="fp32", help="of ours (default: %(default)s)")
-    parser.add_argument(
-        "--accelerate", choices=["off", "compile"], default="off", help="of ours (default: %(default)s)"
-    )
-    options = parser.parse_args(arguments)
     tune_allocator()
-    if options.threads:
-        torch.set_num_threads(options.threads)
     try:
+        options = comparisons.make_parser((__doc__ or "").split("\n")[0]).parse_args(arguments)
+        if options.threads:
+            torch.set_num_threads(options.threads)
         check_precision(options.precision, "cpu")
         with machine_lock(
             alone=True, waiting=lambda: print("Waiting for other runs on this machine.", file=sys.stderr)

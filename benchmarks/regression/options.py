@@ -2,25 +2,17 @@
 
 import argparse
 from pathlib import Path
-from typing import NoReturn
 
-from benchmarks.options import positive
+from benchmarks.options import Parser, positive
 from benchmarks.regression.judge import THRESHOLD
-from gan_losses.errors import UsageError
 
 PROGRAM = "python -m benchmarks.regression"
 BLOCKS, LAUNCHES = 8, 3
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One sentence instead of the whole usage."""
-        raise UsageError(f"{message}; see {self.prog} --help.")
-
-
 def make_parser() -> argparse.ArgumentParser:
     """The parser of check, update, show and selftest."""
-    parser = _Parser(
+    parser = Parser(
         prog=PROGRAM,
         description="Guard the time of a step: against this device's stored baseline, or against another revision.",
         epilog=f"Example: {PROGRAM} check --against HEAD~1. Exit code: 0 nothing regressed, 1 a regression, 2 a mistake.",
