@@ -39,6 +39,10 @@ def main(arguments: Sequence[str] | None = None, folder: Path = baselines.FOLDER
     except UsageError as error:
         print(f"benchmarks.regression: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        what = f"{error.strerror or error}: {error.filename or 'a file that was to be written'}"
+        print(f"benchmarks.regression: {what}; free the disk or name another place.", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -189,3 +189,11 @@ def test_a_mistake_is_one_sentence_and_exit_code_two(arguments, told, tmp_path, 
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("benchmarks.regression: ")
     assert told in line
+
+
+@pytest.mark.parametrize("option", ["--junit", "--markdown", "--out"])
+def test_a_file_that_cannot_be_written_is_a_sentence(option, stored, measured, tmp_path, capsys) -> None:
+    (tmp_path / "taken").write_text("")
+    place = tmp_path / "taken" / "file"
+    assert main(["check", *DCGAN, option, str(place)], tmp_path) == 2
+    assert "name another place" in capsys.readouterr().err
