@@ -21,6 +21,10 @@ if (
 ):  # before anything else is imported: whatever a library prints must not stand among the answers
     ANSWERS = os.dup(1)
     os.dup2(2, 1)
+    # An installed checkout's finder would give its own modules where the tree lacks some.
+    sys.meta_path[:] = [
+        each for each in sys.meta_path if not getattr(each, "__module__", "").startswith("__editable__")
+    ]
 
 import torch
 

