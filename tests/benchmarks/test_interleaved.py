@@ -275,7 +275,7 @@ def other_tree(folder: Path) -> Path:
     package.mkdir()
     lines = [
         "import os, sys",
-        "print('noise')",
+        "print('noise', flush=True)",
         "os.system('echo noise')",
         f"__path__.append({str(TREE / 'gan_losses')!r})",
     ]
