@@ -204,6 +204,8 @@ def test_auto_is_graphs_on_cuda_and_nothing_elsewhere() -> None:
         resolve_acceleration("grahp", "cuda")
 
 
+# Those of torch's compiler, which looks at what torch warns of.
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.slow
 @pytest.mark.parametrize("loss", ["lsgan", "wgangp"])
 def test_compiled_networks_give_the_same_step(loss: str) -> None:
