@@ -95,7 +95,17 @@ def make_parser() -> argparse.ArgumentParser:
         epilog=f"Example: {PROGRAM} --losses bce,lsgan,wgangp --data images:my_photos --image-size 64",
         allow_abbrev=False,
     )
-    add = parser.add_argument
+    _add_comparison(parser)
+    _add_training(parser)
+    _add_judging_and_place(parser)
+    parser.add_argument(
+        "--list", action="store_true", help="explain losses, recipes, tasks, data, features and presets, and stop"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the cells and an estimate of time, and stop")
+    return parser
+
+
+def _add_comparison(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what is compared")
     what.add_argument("--losses", metavar="A,B", help="losses by name or place; + adds a penalty, as in bce+gp:10")
     what.add_argument("--penalties", metavar="A,B", help="cross every loss with these, as in none,r1,gp:5")
@@ -106,6 +116,9 @@ def make_parser() -> argparse.ArgumentParser:
     what.add_argument(
         "--preset", metavar="NAME", default="quick", help=f"defaults of all options: {', '.join(presets())}"
     )
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
     size = parser.add_argument_group("how much")
     size.add_argument("--steps", type=positive(int), metavar="N", help="generator steps of each training")
     size.add_argument("--seconds", type=positive(float), metavar="S", help="time of each training, in place of --steps")
@@ -118,6 +131,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     how.add_argument("--crop", type=natural, metavar="PX", help="train on random crops of images larger by PX pixels")
     how.add_argument("--flip", action=argparse.BooleanOptionalAction, help="mirror half of the training images")
+
+
+def _add_judging_and_place(parser: argparse.ArgumentParser) -> None:
     judge = parser.add_argument_group("how it is judged")
     judge.add_argument("--features", metavar="NAME", help=f"of the Fréchet distance: {', '.join(FEATURES)}")
     judge.add_argument("--eval-every", type=positive(int), metavar="N", help="steps between evaluations")
@@ -138,9 +154,6 @@ def make_parser() -> argparse.ArgumentParser:
     where.add_argument("--force", action="store_true", help="train again what is already there")
     where.add_argument("--unexamined", action="store_true", help="train losses of your own that fail the examination")
     where.add_argument("--quiet", action="store_true", help="print nothing but the report's path and errors")
-    add("--list", action="store_true", help="explain losses, recipes, tasks, data, features and presets, and stop")
-    add("--dry-run", action="store_true", help="print the cells and an estimate of time, and stop")
-    return parser
 
 
 def read_options(arguments: list[str] | None) -> Options:

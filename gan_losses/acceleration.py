@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gan_losses.errors import UsageError, unknown_name
 from gan_losses.random import stream_seed
+from gan_losses.timing import no_clock
 
 if TYPE_CHECKING:
     from gan_losses.training import Training
@@ -228,7 +229,7 @@ class _Updates:
         graph, clock = self.pace.graph(), self.training.clock
         self.memory_pool = self.memory_pool or self.pace.pool()
         states = {domain: random.get_state() for domain, random in self.randoms.items()}
-        self.training.clock = _no_clock  # its events have no place inside a graph
+        self.training.clock = no_clock  # its events have no place inside a graph
         try:
             graph.capture(function, self.randoms if phase == "discriminators" else {}, self.memory_pool)
             self.graphs[phase] = graph
@@ -259,10 +260,6 @@ def _into(fixed: Tensors, values: Mapping[str, Tensor]) -> Tensors:
     for name, value in values.items():
         fixed[name].copy_(value, non_blocking=True)
     return fixed
-
-
-def _no_clock(phase: str) -> None:
-    """Nothing is timed."""
 
 
 PACES: dict[str, type[Pace]] = {"off": Eager, "graph": Captured, "compile": Compiled}

@@ -39,7 +39,7 @@ ALLOWED = {
     "gan_losses.metrics.train_digits": ("gan_losses.metrics", "gan_losses.data", "gan_losses.random"),
     "gan_losses.timing": (),
     "gan_losses.schedule": (),
-    "gan_losses.acceleration": ("gan_losses.errors", "gan_losses.random", "gan_losses.training"),
+    "gan_losses.acceleration": ("gan_losses.errors", "gan_losses.random", "gan_losses.timing", "gan_losses.training"),
     "gan_losses.saturation": (),
     "gan_losses.observer": (
         "gan_losses.saturation",
