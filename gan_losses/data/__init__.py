@@ -5,17 +5,19 @@ argument.
 """
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gan_losses.data.base import Batch, Batches, DataSet, Request, Split, to_float, to_uint8
+from gan_losses.data.cache import cached
 from gan_losses.data.digits import load_digits
-from gan_losses.data.folder import load_folder
-from gan_losses.data.papers import sources
+from gan_losses.data.folder import find_folder
+from gan_losses.data.papers import ONE_DOMAIN, sources
 from gan_losses.data.shapes import load_shapes
 from gan_losses.data.textures import load_textures
-from gan_losses.data.unpaired import load_unpaired
+from gan_losses.data.torchvision_sets import sources as torchvision_sources
+from gan_losses.data.unpaired import find_unpaired
 from gan_losses.errors import UsageError, unknown_name
 
 SMALLEST = 16  # pixels: what the features need
@@ -31,6 +33,8 @@ class Source:
         argument: what follows the colon of a spec ("FOLDER"), or "" where nothing does.
         default: the argument of a spec without one; None where it has to be given.
         domains: the kinds of images that its data sets have.
+        by_argument: argument -> the domains of the data sets that this argument gives, where they are others.
+        has_classes: whether classes can be chosen.
     """
 
     load: Callable[[Request], DataSet]
@@ -38,14 +42,27 @@ class Source:
     argument: str = ""
     default: str | None = None
     domains: tuple[str, ...] = ("image",)
+    by_argument: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    has_classes: bool = False
+
+    def domains_of(self, argument: str) -> tuple[str, ...]:
+        """The kinds of images of the data set that `argument` gives, which stands after the colon of a spec.
+
+        Example:
+            >>> DATA["facades"].domains_of(""), DATA["facades"].domains_of("a")
+            (('a', 'b'), ('image',))
+        """
+        return self.by_argument.get(argument, self.domains)
 
 
 TWO = ("a", "b")
 DATA: dict[str, Source] = {
     "digits": Source(
-        load_digits, "1,797 real handwritten digits in grey, shipped with scikit-learn (8 x 8 pixels, enlarged)"
+        load_digits,
+        "1,797 real handwritten digits in grey, shipped with scikit-learn (8 x 8 pixels, enlarged)",
+        has_classes=True,
     ),
-    "images": Source(load_folder, "your own images: PNG, JPEG, WebP, BMP, GIF, TIFF, grey or colour", "FOLDER"),
+    "images": Source(cached(find_folder), "your own images: PNG, JPEG, WebP, BMP, GIF, TIFF, grey or colour", "FOLDER"),
     "shapes2stripes": Source(
         load_shapes,
         "plain and striped animals, drawn here; unpaired to train on, with the true partners to test on",
@@ -59,17 +76,21 @@ DATA: dict[str, Source] = {
         TWO,
     ),
     "unpaired": Source(
-        load_unpaired,
+        cached(find_unpaired),
         "your own images of two domains: trainA, trainB, testA, testB in a folder, or two folders",
         "FOLDER",
         domains=TWO,
     ),
-    **{name: Source(load, summary, domains=TWO) for name, (load, summary) in sources().items()},
+    **{
+        name: Source(cached(find), summary, has_classes=classes)
+        for name, (find, summary, classes) in torchvision_sources().items()
+    },
+    **{name: Source(cached(find), summary, "a|b", "", TWO, ONE_DOMAIN) for name, (find, summary) in sources().items()},
 }
 
 
 def default_root() -> Path:
-    """Where downloads are kept unless the user says otherwise: `gan-losses` in the user's cache folder."""
+    """Where data sets and downloads are kept unless the user says otherwise: `gan-losses` in the user's cache folder."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "gan-losses"
 
@@ -81,6 +102,8 @@ def load_data(
     train_size: int | None = None,
     root: Path | None = None,
     say: Callable[[str], None] = lambda line: None,
+    download: bool = False,
+    classes: Sequence[str] = (),
 ) -> DataSet:
     """The data set that `spec` names, as square images of `image_size` pixels, split once and for all.
 
@@ -89,12 +112,14 @@ def load_data(
         image_size: side in pixels, at least `SMALLEST`.
         bad_images: what an unreadable file does: "stop" the run, or "skip" (it is listed in `DataSet.skipped`).
         train_size: side of the training images; None is `image_size`, more leaves room for random crops.
-        root: where downloads are kept; None is `default_root()`.
+        root: where data sets, downloads and the cache of decoded images are kept; None is `default_root()`.
         say: tells the user a line.
+        download: whether a set that is not there may be downloaded.
+        classes: names of the classes to keep, in all splits; () keeps all.
 
     Raises:
-        UsageError: on an unknown name, a missing or needless argument, another image size or `bad_images`, and
-            whatever the source itself cannot use.
+        UsageError: on an unknown name, a missing or needless argument, another image size or `bad_images`, a class
+            that the set does not have, and whatever the source itself cannot use.
 
     Example:
         >>> data = load_data("digits", 16)
@@ -115,8 +140,11 @@ def load_data(
         raise UsageError(f"the image size is {SMALLEST} pixels or more, and {image_size} came.")
     if bad_images not in ("stop", "skip"):
         raise UsageError(f"bad images either stop the run or are skipped: write stop or skip, not {bad_images!r}.")
-    train_size = image_size if train_size is None else train_size
-    return source.load(Request(argument, image_size, train_size, bad_images, root or default_root(), say))
+    if classes and not source.has_classes:
+        raise UsageError(f"data {name!r} has no classes to choose from, and {', '.join(classes)} came: leave them out.")
+    sizes = (image_size, image_size if train_size is None else train_size)
+    wanted = tuple(dict.fromkeys(classes))
+    return source.load(Request(argument, *sizes, bad_images, root or default_root(), say, download, wanted))
 
 
 __all__ = [

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from gan_losses.data.gather import cropped, picked, placed, resident
 from gan_losses.random import keyed_generator
 
 Batch = dict[str, Tensor]
@@ -37,10 +38,10 @@ class Split:
 
 @dataclass(frozen=True)
 class DataSet:
-    """A data set in memory, split once and for all.
+    """A data set in memory or mapped from files, split once and for all.
 
     Attributes:
-        name: as the user named it ("digits", "images:FOLDER").
+        name: as the user named it ("digits", "images:FOLDER"), with the classes chosen of it ("cifar10[cat,dog]").
         train: what the GAN sees; its images may be larger than those of the other splits, to take random crops from.
         validation: what checkpoints are chosen on.
         test: what is reported.
@@ -48,6 +49,7 @@ class DataSet:
         features: the extractor that quality is measured with unless the user names another.
         digest: 16 hexadecimal digits of a hash over all pixels and labels.
         skipped: files that could not be read and were left out on request.
+        path: the folder that it is mapped from; None where it is in memory only.
     """
 
     name: str
@@ -58,6 +60,7 @@ class DataSet:
     features: str = "random"
     digest: str = ""
     skipped: tuple[str, ...] = field(default=())
+    path: Path | None = None
 
     @property
     def domains(self) -> tuple[str, ...]:
@@ -89,8 +92,10 @@ class Request:
         image_size: side in pixels of the validation and test images.
         train_size: side of the training images: `image_size`, or more where random crops are to be taken from them.
         bad_images: what an unreadable file does: "stop" the run, or "skip" (it is listed in `DataSet.skipped`).
-        root: the folder that downloads are kept in.
+        root: the folder that data sets, downloads and the cache are kept in.
         say: tells the user a line (progress of a download).
+        download: whether what is missing may be downloaded.
+        classes: names of the classes to keep; () keeps all.
     """
 
     argument: str
@@ -99,6 +104,8 @@ class Request:
     bad_images: str = "stop"
     root: Path = Path("data")
     say: Callable[[str], None] = lambda line: None
+    download: bool = False
+    classes: tuple[str, ...] = ()
 
 
 def to_float(images: Tensor) -> Tensor:
@@ -142,6 +149,9 @@ class Batches:
     Each draw index walks through its own shuffled epochs, so that an image is seen again only when all were. Draw 0 is
     what every loss sees at that step; further discriminator updates of the step take draws 1, 2, …
 
+    The images stay where they are: on the CPU mapped from their files; a GPU gets a copy if they fit well into its memory,
+    else each batch is gathered on the host. Pixels travel as uint8 and become floats on the device.
+
     Args:
         split: the images; of those that are larger than `size`, random crops are taken.
         batch_size: images per domain and batch; may exceed the number of images (epochs follow one another).
@@ -167,37 +177,32 @@ class Batches:
         flip: bool = False,
     ) -> None:
         self.size, self.flip = size, flip
-        self.images = {domain: images.to(device) for domain, images in split.images.items()}
         self.batch_size, self.seed, self.device = batch_size, seed, torch.device(device)
+        self.images = resident(split.images, self.device)
         self._orders: dict[tuple[str, int], tuple[int, Tensor]] = {}
 
     def __call__(self, step: int, draw: int = 0) -> Batch:
         """The batch of `draw` at `step` (counted from 0): domain -> float32 (batch_size, C, H, W)."""
-        batch = {domain: images[self._indices(domain, step, draw)] for domain, images in self.images.items()}
-        return {domain: to_float(images) for domain, images in self._augmented(batch, step, draw).items()}
+        largest = max(images.shape[-1] for images in self.images.values())
+        size = self.size or largest
+        changes = None
+        if size != largest or self.flip:
+            changes = self._changes(step, draw, largest - size)
+        return {domain: to_float(self._pixels(domain, step, draw, size, changes)) for domain in self.images}
 
-    def _augmented(self, batch: Batch, step: int, draw: int) -> Batch:
-        sides = {images.shape[-1] for images in batch.values()}
-        margin = max(sides) - (self.size or max(sides))
-        if not margin and not self.flip:
-            return batch
+    def _changes(self, step: int, draw: int, margin: int) -> tuple[Tensor, Tensor]:
+        """Where the squares begin, and which are mirrored."""
         random = keyed_generator(self.seed, "augmentation", step, draw)
         corners = torch.randint(margin + 1, (2, self.batch_size), generator=random)
         mirrored = torch.rand(self.batch_size, generator=random) < (0.5 if self.flip else 0.0)
-        side = torch.arange(max(sides) - margin)
-        rows = corners[0, :, None] + side
-        columns = corners[1, :, None] + torch.where(mirrored[:, None], side.flip(0), side)
-        where = [self._placed(places) for places in (torch.arange(self.batch_size), rows, columns)]
-        numbers, rows, columns = where[0][:, None, None], where[1][:, :, None], where[2][:, None, :]
-        # Indices apart from each other put the channels last, so they are brought back.
-        return {
-            domain: images[numbers, :, rows, columns].permute(0, 3, 1, 2).contiguous()
-            for domain, images in batch.items()
-        }
+        return corners, mirrored
 
-    def _placed(self, places: Tensor) -> Tensor:
-        """On the device, without waiting for it."""
-        return (places.pin_memory() if self.device.type == "cuda" else places).to(self.device, non_blocking=True)
+    def _pixels(self, domain: str, step: int, draw: int, size: int, changes: tuple[Tensor, Tensor] | None) -> Tensor:
+        """The batch as uint8, on the device."""
+        images, rows = self.images[domain], self._indices(domain, step, draw)
+        pinned = self.device.type == "cuda" and images.device.type == "cpu"
+        pixels = cropped(images, rows, *changes, size, pinned) if changes else picked(images, rows, pinned)
+        return placed(pixels, self.device)
 
     def _indices(self, domain: str, step: int, draw: int) -> Tensor:
         count = len(self.images[domain])
@@ -213,6 +218,5 @@ class Batches:
         if cached is None or cached[0] != epoch:
             generator = keyed_generator(self.seed, f"order/{domain}", draw, epoch)
             order = torch.randperm(len(self.images[domain]), generator=generator)
-            order = self._placed(order)
-            cached = self._orders[domain, draw] = (epoch, order)
+            cached = self._orders[domain, draw] = (epoch, placed(order, self.images[domain].device))
         return cached[1]

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from gan_losses.data.base import Split
 
+PIECE = 256  # images
+
 
 def pixel_digest(splits: Iterable[Split]) -> str:
     """16 hexadecimal digits of sha256 over shapes, pixels and labels of `splits`, in their order.
@@ -20,7 +22,8 @@ def pixel_digest(splits: Iterable[Split]) -> str:
     for split in splits:
         for domain, images in split.images.items():
             state.update(f"{domain} {tuple(images.shape)}".encode())
-            state.update(images.contiguous().numpy().tobytes())
+            for piece in images.split(PIECE):  # images may be mapped from a file: never all of them in memory
+                state.update(piece.contiguous().flatten().numpy().data)
         if split.labels is not None:
-            state.update(split.labels.contiguous().numpy().tobytes())
+            state.update(split.labels.contiguous().numpy().data)
     return state.hexdigest()[:16]

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from gan_losses.data.base import DataSet, Request, Split
 from gan_losses.data.digest import pixel_digest
+from gan_losses.data.halves import chosen, of_classes, titled
 from gan_losses.random import keyed_generator
 
 CLASSES = tuple("0123456789")
@@ -22,7 +23,11 @@ def load_digits(request: Request) -> DataSet:
     0 … 16, here 0 … 255.
 
     Args:
-        request: the sides in pixels; 8 gives the digits as they are, more enlarges them bilinearly.
+        request: the sides in pixels; 8 gives the digits as they are, more enlarges them bilinearly. Its classes are
+            kept.
+
+    Raises:
+        UsageError: on an unknown class.
 
     Example:
         >>> load_digits(Request("", image_size=32, train_size=36)).train.images["image"].shape
@@ -33,13 +38,15 @@ def load_digits(request: Request) -> DataSet:
     raw = read_digits()
     images, labels = torch.from_numpy(raw.images), torch.from_numpy(raw.target).long()
     sizes = (request.train_size, request.image_size, request.image_size)
-    parts = [
-        Split({"image": enlarge(images[rows], size)}, labels[rows])
-        for size, rows in zip(sizes, stratify(labels, [TRAIN, VALIDATION, TEST]), strict=True)
-    ]
+    kept = chosen("digits", request.classes, CLASSES)
+    parts = []
+    for size, everything in zip(sizes, stratify(labels, [TRAIN, VALIDATION, TEST]), strict=True):
+        rows, numbers = map(torch.from_numpy, of_classes(labels.numpy(), everything.numpy(), CLASSES, kept))
+        parts.append(Split({"image": enlarge(images[rows], size)}, numbers))
     train, validation, test = parts
     digest = pixel_digest(parts)
-    return DataSet("digits", train, validation, test, classes=CLASSES, features="digits", digest=digest)
+    name = titled("digits", request.classes, kept)
+    return DataSet(name, train, validation, test, classes=kept, features="digits", digest=digest)
 
 
 def enlarge(images: Tensor, image_size: int) -> Tensor:

@@ -3,10 +3,7 @@
 import contextlib
 import hashlib
 import http.client
-import shutil
 import stat
-import sys
-import tempfile
 import urllib.request
 import zipfile
 import zlib
@@ -17,10 +14,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 from gan_losses.data.pictures import SUFFIXES
+from gan_losses.data.places import alone, appearing
 from gan_losses.errors import UsageError
-
-if sys.platform != "win32":
-    import fcntl
 
 TIMEOUT = 30.0  # seconds without a byte
 CHUNK = 1 << 16
@@ -87,15 +82,8 @@ def unpack(archive: Path, folder: Path, most_bytes: int, most_files: int) -> Non
         UsageError: if the archive is refused or broken.
         OSError: if it cannot be written; nothing is left behind.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
-        content = temporary / folder.name  # one deeper: mkdtemp's own folder is closed to everybody else
-        content.mkdir()
+    with appearing(folder) as content:
         _extract(archive, content, most_bytes, most_files)
-        _settle(content, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 class _DownloadError(Exception):
@@ -119,31 +107,24 @@ def _host(url: str) -> str:
 @contextlib.contextmanager
 def _alone(path: Path, say: Say) -> Iterator[None]:
     """Wait until no other process downloads `path`: two that append to one file would spoil it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = path.with_suffix(path.suffix + ".lock").open("ab")
-    except OSError as error:
-        remedy = "allow it, or keep downloads elsewhere"
-        raise UsageError(f"cannot write to {str(path.parent)!r} ({error.strerror}): {remedy}.") from None
-    with handle:
-        _lock(handle, path.name, say)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(alone(path, lambda: say(f"{path.name}: another process is downloading it, waiting")))
+        except OSError as error:
+            remedy = "allow it, or keep downloads elsewhere"
+            raise UsageError(f"cannot write to {str(path.parent)!r} ({error.strerror}): {remedy}.") from None
         yield
 
 
-def _lock(handle: BinaryIO, name: str, say: Say) -> None:
-    if sys.platform != "win32":
-        with contextlib.suppress(OSError):  # a file system without locks: go on, the hash tells if it went wrong
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                say(f"{name}: another process is downloading it, waiting")
-                fcntl.flock(handle, fcntl.LOCK_EX)
+def is_held(path: Path, size: int, sha256: str) -> bool:
+    """Whether the file is there, of that size and with that hash, so that `fetch` would download nothing."""
+    return path.is_file() and path.stat().st_size == size and _hash(path) == sha256
 
 
 def _is_there(path: Path, size: int, sha256: str, say: Say) -> bool:
     if not path.exists():
         return False
-    if path.stat().st_size == size and _hash(path) == sha256:
+    if is_held(path, size, sha256):
         return True
     say(f"{path.name}: the file that is there is another one than expected, it is downloaded again")
     path.unlink()
@@ -301,11 +282,3 @@ def _write(packed: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, most:
             if written <= most:
                 stream.write(chunk)
     return written
-
-
-def _settle(content: Path, folder: Path) -> None:
-    try:
-        content.rename(folder)
-    except OSError:
-        if not folder.is_dir():  # else another process was faster, with the same content
-            raise

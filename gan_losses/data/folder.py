@@ -5,11 +5,9 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-import numpy as np
-import torch
-
-from gan_losses.data.base import DataSet, Request, Split
-from gan_losses.data.digest import pixel_digest
+from gan_losses.data.base import DataSet, Request
+from gan_losses.data.cache import Material, fingerprint, in_memory
+from gan_losses.data.draft import SPLITS, Draft, Kept, Pile, stacked
 from gan_losses.data.pictures import SUFFIXES, Picture, read_pictures
 from gan_losses.errors import UsageError
 
@@ -30,16 +28,17 @@ def load_folder(request: Request) -> DataSet:
         UsageError: if the folder is missing, is a file, cannot be listed or has no image files, if a file cannot be
             read (with "stop"), or if fewer than 10 different images are left.
     """
-    root = _existing(request.argument)
-    pictures, skipped = _read_all(root, request.image_size, request.bad_images)
-    require_enough(root, [picture.digest for picture in pictures], len(skipped), FEWEST)
-    larger = pictures
-    if request.train_size != request.image_size:
-        larger, _ = _read_all(root, request.train_size, request.bad_images)
-    parts = _splits(pictures, larger)
-    train, validation, test = parts
-    name = f"images:{request.argument}"
-    return DataSet(name, train, validation, test, digest=pixel_digest(parts), skipped=tuple(skipped))
+    return in_memory(find_folder(request), request.say)
+
+
+def find_folder(request: Request) -> Material:
+    """The files of `load_folder`, and how they are decoded.
+
+    Raises:
+        UsageError: if the folder is missing, is a file or cannot be listed; decoding raises the others.
+    """
+    root, name = _existing(request.argument), f"images:{request.argument}"
+    return Material(name, fingerprint(named_images(root)), lambda scratch: _draft(name, root, request, scratch))
 
 
 def find_images(root: Path) -> Iterator[Path]:
@@ -65,6 +64,12 @@ def find_images(root: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         names = (name for name in files if not name.startswith("."))
         yield from (Path(folder, name) for name in names if Path(name).suffix.lower() in SUFFIXES)
+
+
+def named_images(root: Path) -> list[tuple[str, Path]]:
+    """Every image file below `root` with its name in there, in the order of the names' parts."""
+    paths = sorted(find_images(root), key=lambda path: path.relative_to(root).parts)
+    return [(path.relative_to(root).as_posix(), path) for path in paths]
 
 
 def split_by_content(digests: list[str]) -> tuple[list[int], list[int], list[int]]:
@@ -134,28 +139,34 @@ def _existing(folder: str) -> Path:
     return root
 
 
-def _read_all(root: Path, image_size: int, bad_images: str) -> tuple[list[Picture], list[str]]:
-    paths = sorted(find_images(root), key=lambda path: path.relative_to(root).parts)
+def _draft(name: str, root: Path, request: Request, scratch: Path | None) -> Draft:
+    """Training images in their own size, the others in theirs: the same pictures, read in one size or two."""
+    size, larger_size = request.image_size, request.train_size
+    pictures, skipped = _read_all(root, size, request.bad_images, scratch)
+    require_enough(root, [picture.digest for picture in pictures], len(skipped), FEWEST)
+    larger = pictures
+    if larger_size != size:
+        larger, _ = _read_all(root, larger_size, request.bad_images, scratch / "larger" if scratch else None)
+    channels = 1 if all(picture.is_grey for picture in pictures) else 3
+    groups = split_by_content([picture.digest for picture in pictures])
+    images = {
+        part: {"image": stacked([source[row] for row in rows], channels)}
+        for part, source, rows in zip(SPLITS, (larger, pictures, pictures), groups, strict=True)
+    }
+    return Draft(name, images, skipped=skipped)
+
+
+def _read_all(root: Path, size: int, bad_images: str, scratch: Path | None) -> tuple[list[Kept], list[str]]:
+    paths = [path for _, path in named_images(root)]
     if not paths:
         raise UsageError(f"no images in {printable(root)!r}: expected files ending in {', '.join(sorted(SUFFIXES))}.")
-    pictures, skipped = [], []
-    with contextlib.closing(read_pictures(paths, image_size)) as results:
+    pile, pictures, skipped = Pile(scratch), [], []
+    with contextlib.closing(read_pictures(paths, size)) as results:
         for path, result in zip(paths, results, strict=True):
             if isinstance(result, Picture):
-                pictures.append(result)
+                pictures.append(pile.keep(result))
             elif bad_images == "skip":
                 skipped.append(printable(path.relative_to(root)))
             else:
                 raise UsageError(f"cannot read {printable(path)!r} ({result}): mend or remove it, or skip bad images.")
     return pictures, skipped
-
-
-def _splits(pictures: list[Picture], larger: list[Picture]) -> list[Split]:
-    """Training images from `larger`, the others from `pictures`: the same pictures, read in two sizes."""
-    channels = 1 if all(picture.is_grey for picture in pictures) else 3
-    groups = split_by_content([picture.digest for picture in pictures])
-    sources = (larger, pictures, pictures)
-    parts = [
-        np.stack([source[row].pixels[:channels] for row in rows]) for source, rows in zip(sources, groups, strict=True)
-    ]
-    return [Split({"image": torch.from_numpy(images)}) for images in parts]

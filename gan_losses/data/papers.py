@@ -9,16 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan_losses.data.base import DataSet, Request
-from gan_losses.data.fetch import Say, fetch, human_size, unpack
-from gan_losses.data.unpaired import find_layout, load_folders
+from gan_losses.data.base import Request
+from gan_losses.data.cache import Material
+from gan_losses.data.domains import Domain, find_folders
+from gan_losses.data.fetch import fetch, human_size, is_held, unpack
+from gan_losses.data.unpaired import LAYOUT, find_layout
 from gan_losses.errors import UsageError, unknown_name
 
 BASE = "http://efrosgans.eecs.berkeley.edu/cyclegan/datasets"
 MIRROR = "GAN_LOSSES_MIRROR"  # environment variable that replaces BASE
 MOST_FILES = 100_000
+ONE_DOMAIN = {"a": ("image",), "b": ("image",)}  # argument -> the domains of such a set
 
-Loader = Callable[[Request], DataSet]
+Finder = Callable[[Request], Material]
 
 
 @dataclass(frozen=True)
@@ -90,44 +93,53 @@ PAPER_SETS: dict[str, PaperSet] = {
 }
 
 
-def load_paper(name: str) -> Loader:
-    """The loader of one of `PAPER_SETS`: domains `a` and `b`, split as `load_unpaired` splits trainA … testB.
+def find_paper(name: str) -> Finder:
+    """Finds the files of one of `PAPER_SETS`: domains `a` and `b`, split as `load_unpaired` splits trainA … testB.
 
-    The first call downloads the set to `downloads` in the request's root and unpacks it to the folder of its name there,
-    later calls find it. Where there is no internet, `GAN_LOSSES_MIRROR` names another address that has the zip files;
-    or the zip file is put into `downloads`, or the unpacked set into its folder, by hand.
+    With the argument `a` or `b` it is a set of that domain alone, under the name `image`, with the same splits.
+
+    The set is the folder of its name in the request's root. If it is not there, it is unpacked from the zip file in
+    `downloads`, which is downloaded if the request says so. Where there is no internet, `GAN_LOSSES_MIRROR` names
+    another address that has the zip files.
 
     Args:
         name: one of `PAPER_SETS`.
 
     Raises:
-        UsageError: on an unknown name; and the loader: if the set cannot be downloaded, is not the one expected, or
-            cannot be used.
+        UsageError: on an unknown name; and the finder: if the set is not there and must not be downloaded or cannot be,
+            is not the one expected, or cannot be used.
 
     Example:
-        >>> load_paper("horse2zebr")  # doctest: +ELLIPSIS
+        >>> find_paper("horse2zebr")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         gan_losses.errors.UsageError: unknown data set 'horse2zebr': did you mean 'horse2zebra'? Known: ...
     """
     if name not in PAPER_SETS:
         raise unknown_name("data set", name, PAPER_SETS)
 
-    def load(request: Request) -> DataSet:
-        folder = _obtain(name, request.root, request.say)
-        return load_folders(name, find_layout(_inside(folder)), request)
+    def find(request: Request) -> Material:
+        if request.argument not in ("", *ONE_DOMAIN):
+            raise UsageError(f"{name}:{request.argument} is no domain of {name}: write {name}, {name}:a or {name}:b.")
+        folders = find_layout(_inside(_obtain(name, request)))
+        title = f"{name}:{request.argument}" if request.argument else name
+        return find_folders(title, _wanted(folders, request.argument), request)
 
-    return load
+    return find
 
 
-def sources() -> dict[str, tuple[Loader, str]]:
-    """Name -> loader and one line about it, for every set.
+def _wanted(folders: dict[str, Domain], argument: str) -> dict[str, Domain]:
+    return {"image": folders[argument]} if argument else folders
+
+
+def sources() -> dict[str, tuple[Finder, str]]:
+    """Name -> finder and one line about it, for every set.
 
     Example:
         >>> sources()["horse2zebra"][1]
         "1,067 horses and 1,334 zebras of 256 px (CycleGAN's set, 117 MB download)"
     """
     return {
-        name: (load_paper(name), f"{known.summary} (CycleGAN's set, {human_size(known.size)} download)")
+        name: (find_paper(name), f"{known.summary} (CycleGAN's set, {human_size(known.size)} download)")
         for name, known in PAPER_SETS.items()
     }
 
@@ -137,14 +149,21 @@ def address(name: str) -> str:
     return f"{(os.environ.get(MIRROR) or BASE).rstrip('/')}/{name}.zip"
 
 
-def _obtain(name: str, root: Path, say: Say) -> Path:
+def _obtain(name: str, request: Request) -> Path:
     """The folder with the unpacked set."""
-    folder = root / name
+    folder = request.root / name
     if folder.is_dir():
         return folder
-    known, archive = PAPER_SETS[name], root / "downloads" / f"{name}.zip"
-    fetch(address(name), archive, known.size, known.sha256, say)
-    say(f"{name}: unpacking {str(archive)!r} to {str(folder)!r}")
+    known, archive = PAPER_SETS[name], request.root / "downloads" / f"{name}.zip"
+    if request.download:
+        fetch(address(name), archive, known.size, known.sha256, request.say)
+    elif not is_held(archive, known.size, known.sha256):
+        by_hand = f"put the file as {str(archive)!r} or the folders {', '.join(LAYOUT)} into {str(folder)!r} yourself"
+        raise UsageError(
+            f"no {name} in {str(request.root)!r}: add --download ({human_size(known.size)} from {address(name)}), "
+            f"or {by_hand}."
+        )
+    request.say(f"{name}: unpacking {str(archive)!r} to {str(folder)!r}")
     unpack(archive, folder, most_bytes=4 * known.size + (64 << 20), most_files=MOST_FILES)
     return folder
 

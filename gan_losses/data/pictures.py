@@ -2,8 +2,9 @@
 
 import hashlib
 import warnings
+from collections import deque
 from collections.abc import Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", 
 # Named, so that a wrongly named file never reaches Pillow's exotic readers (EPS starts Ghostscript).
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 THREADS = 4
+AHEAD = 64  # pictures that are decoded before they are asked for: they lie in memory
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,28 @@ def read_pictures(paths: Iterable[Path], image_size: int) -> Generator[Picture |
         paths: image files.
         image_size: side of the result in pixels.
     """
+    waiting: deque[Future[Picture | UnreadableError]] = deque()
     with warnings.catch_warnings(), ThreadPoolExecutor(THREADS) as pool:
         # Set here and not in the workers: the filters belong to the process and are not safe to change from threads.
         warnings.filterwarnings("ignore", module="PIL")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        yield from pool.map(lambda path: _read(path, image_size), paths)
+        for path in paths:
+            waiting.append(pool.submit(_read, path, image_size))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def hash_file(path: Path) -> str | UnreadableError:
+    """sha256 of a file's bytes in hexadecimal, or why it cannot be read."""
+    try:
+        if not path.is_file():
+            return UnreadableError("not a regular file")  # a pipe would block for ever
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        return UnreadableError(error.strerror)
 
 
 def _read(path: Path, image_size: int) -> Picture | UnreadableError:

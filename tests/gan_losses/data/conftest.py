@@ -28,3 +28,8 @@ class Album:
 @pytest.fixture
 def album(tmp_path):
     return Album(tmp_path / "album")
+
+
+@pytest.fixture(autouse=True)
+def _cache_of_its_own(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("home")))

@@ -1,3 +1,6 @@
+import hashlib
+
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +71,23 @@ def test_crops_and_flips_are_pieces_of_the_pictures_the_same_in_both_domains() -
         assert torch.equal(batch["a"], 250 - batch["b"])
         found |= {placed(split.images["a"][0, 0], piece[0]) for piece in batch["a"]}
     assert found == {(top, left, mirrored) for top in range(4) for left in range(4) for mirrored in (False, True)}
+
+
+@pytest.mark.parametrize(
+    ("size", "flip", "digest"),
+    [
+        (10, False, "c8aafc76343e3cb0"),
+        (10, True, "590cc9f207c6f82f"),
+        (7, False, "31999c0e9775572e"),
+        (7, True, "d3f01335fedd5306"),
+    ],
+)
+def test_batches_are_those_that_were_recorded(size: int, flip: bool, digest: str) -> None:
+    batches, state = Batches(squares(6, 10), 4, seed=0, size=size, flip=flip), hashlib.sha256()
+    for step in range(5):
+        for images in batches(step, step % 2).values():
+            state.update(images.numpy().tobytes())
+    assert state.hexdigest()[:16] == digest
 
 
 def placed(picture: torch.Tensor, piece: torch.Tensor) -> tuple[int, int, bool]:

@@ -5,10 +5,12 @@ import zipfile
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import torch
 
 from gan_losses.data import papers
 from gan_losses.data.base import Request
-from gan_losses.data.papers import PAPER_SETS, PaperSet, address, load_paper, sources
+from gan_losses.data.cache import in_memory
+from gan_losses.data.papers import PAPER_SETS, PaperSet, address, find_paper, sources
 from gan_losses.data.unpaired import load_unpaired
 from gan_losses.errors import UsageError
 
@@ -63,13 +65,14 @@ def publish(folder, archive, monkeypatch):
     return archive
 
 
-def load(root, say=lambda line: None):
-    return load_paper("tiny")(Request("", 16, 20, root=root, say=say))
+def load(root, say=lambda line: None, argument="", download=True):
+    request = Request(argument, 16, 20, root=root, say=say, download=download)
+    return in_memory(find_paper("tiny")(request), say)
 
 
-def refusal(root):
+def refusal(root, **options):
     with pytest.raises(UsageError) as caught:
-        load(root)
+        load(root, **options)
     return str(caught.value)
 
 
@@ -102,7 +105,37 @@ def test_an_archive_that_was_put_there_by_hand_is_unpacked(tiny, server, tmp_pat
     server()
     (tmp_path / "root" / "downloads").mkdir(parents=True)
     tiny.rename(tmp_path / "root" / "downloads" / "tiny.zip")
-    assert load(tmp_path / "root").name == "tiny"
+    assert load(tmp_path / "root", download=False).name == "tiny"
+
+
+def test_nothing_is_downloaded_unless_it_is_asked_for(tiny, tmp_path):
+    root = tmp_path / "root"
+    folders = f"the folders trainA, trainB, testA, testB into {str(root / 'tiny')!r}"
+    size = f"{tiny.stat().st_size / 1000:.0f} kB"
+    expected = (
+        f"no tiny in {str(root)!r}: add --download ({size} from {address('tiny')}), or put the file as "
+        f"{str(root / 'downloads' / 'tiny.zip')!r} or {folders} yourself."
+    )
+    assert refusal(root, download=False) == expected
+    assert not root.exists()
+    (root / "downloads").mkdir(parents=True)
+    (root / "downloads" / "tiny.zip").write_bytes(tiny.read_bytes()[:-1] + b"?")  # not the one expected
+    assert refusal(root, download=False) == expected
+
+
+@pytest.mark.parametrize("domain", ["a", "b"])
+def test_one_domain_is_a_set_of_its_own_with_the_same_splits(tiny, tmp_path, domain):
+    both, one = load(tmp_path / "root"), load(tmp_path / "root", argument=domain)
+    assert (one.name, one.domains) == (f"tiny:{domain}", ("image",))
+    for part in ("train", "validation", "test"):
+        assert torch.equal(getattr(one, part).images["image"], getattr(both, part).images[domain])
+
+
+def test_a_domain_that_no_set_has_is_told(tmp_path):
+    message = "tiny:c is no domain of tiny: write tiny, tiny:a or tiny:b."
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PAPER_SETS, "tiny", PaperSet(1, "", "12 and 10"))
+        assert refusal(tmp_path, argument="c") == message
 
 
 def test_a_folder_that_was_put_there_by_hand_is_used(pictures, tmp_path, monkeypatch):
@@ -164,7 +197,7 @@ def test_every_set_has_a_loader_and_one_line():
     names = "apple2orange cezanne2photo facades horse2zebra iphone2dslr_flower maps monet2photo"
     assert list(found) == [*names.split(), "summer2winter_yosemite", "ukiyoe2photo", "vangogh2photo"]
     assert found["maps"][1] == "1,096 aerial photographs and 1,096 maps (CycleGAN's set, 1,477 MB download)"
-    assert all(callable(load) and "\n" not in summary and len(summary) < 110 for load, summary in found.values())
+    assert all(callable(find) and "\n" not in summary and len(summary) < 110 for find, summary in found.values())
     assert all(len(known.sha256) == 64 for known in PAPER_SETS.values())
 
 

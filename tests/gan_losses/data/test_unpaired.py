@@ -7,9 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_losses.data import unpaired
+from gan_losses.data import domains
 from gan_losses.data.base import Request
-from gan_losses.data.unpaired import Domain, load_folders, load_unpaired, split_validation
+from gan_losses.data.domains import Domain, load_folders, split_validation
+from gan_losses.data.unpaired import load_unpaired
 from gan_losses.errors import UsageError
 
 ENOUGH = "add some, at least 10 different ones are needed."
@@ -132,13 +133,13 @@ def test_copies_stay_in_one_part():
 def test_training_images_are_read_in_their_own_size_and_no_file_twice(fill, tmp_path, monkeypatch):
     for name, count, first in [("trainA", 10, 0), ("trainB", 10, 20), ("testA", 2, 40), ("testB", 2, 50)]:
         fill(name, count, first=first, size=(20, 20))
-    read, original = [], unpaired.read_pictures
+    read, original = [], domains.read_pictures
 
     def counting(paths, image_size):
         read.extend(paths)
         return original(paths, image_size)
 
-    monkeypatch.setattr(unpaired, "read_pictures", counting)
+    monkeypatch.setattr(domains, "read_pictures", counting)
     data = load(tmp_path / "set", image_size=16, train_size=20)
     assert [tuple(split.images["a"].shape) for split in (data.train, data.validation, data.test)] == [
         (8, 3, 20, 20),
