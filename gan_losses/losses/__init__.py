@@ -24,6 +24,7 @@ from gan_losses.losses.none import NoAdversary
 from gan_losses.losses.relativistic import RaGAN, RaLSGAN, RpGAN, r3gan
 from gan_losses.losses.wasserstein import WGAN, wgangp, wganlp
 from gan_losses.penalties import get_penalty
+from gan_losses.places import is_place
 from gan_losses.spelling import make, parts
 
 
@@ -95,7 +96,7 @@ def _base(text: str) -> GANLoss:
     points = custom.installed()
     if name in points:
         return custom.made(text, lambda: make("loss", text, custom.load(points[name]), values))
-    if custom.is_custom(text):
+    if is_place(text):
         return custom.made(text, lambda: make("loss", text, custom.find(text), values[1:]))
     raise unknown_name("loss", name, [*ours, *points])
 
@@ -109,7 +110,7 @@ def shown_name(text: str) -> str:
     """
     base, *penalties = parts(text)
     name, *values = base.split(":")
-    if name in LOSSES | CONTROLS or not custom.is_custom(base):
+    if name in LOSSES | CONTROLS or not is_place(base):
         return text
     return "+".join([":".join([_base(base).name, *values[1:]]), *penalties])
 

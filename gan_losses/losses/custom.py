@@ -4,23 +4,19 @@ Every way in which such a loss can be unfit is told in one sentence with the fil
 """
 
 import hashlib
-import importlib
-import importlib.util
 import inspect
 import re
 import sys
-import traceback
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from gan_losses.errors import UsageError, nearest
 from gan_losses.losses.base import GANLoss, Recipe
+from gan_losses.places import DIGEST, load_module, said, where
 
 GROUP = "gan_losses.losses"
-DIGEST = "__source_digest__"  # on modules made from a file
 OWN = __name__.partition(".")[0]
 # Method -> the names of its parameters, in order.
 SIGNATURES = {"discriminator": ("real", "fake"), "generator": ("fake", "real"), "penalty": ("update",)}
@@ -31,19 +27,6 @@ NAME = re.compile(r"[^\s+:,/\\|]{1,40}")  # it becomes a folder, and a part of w
 def installed() -> dict[str, EntryPoint]:
     """Losses of other installed packages, by name."""
     return {point.name: point for point in entry_points(group=GROUP)}
-
-
-def is_custom(text: str) -> bool:
-    """Whether the text names a place in a file or module.
-
-    Example:
-        >>> is_custom("my_loss.py:MyLoss"), is_custom("package.module:MyLoss:margin=2"), is_custom("lsgan:0.5")
-        (True, True, False)
-    """
-    place, colon, rest = text.partition(":")
-    attribute = rest.partition(":")[0]
-    module = all(part.isidentifier() for part in place.split("."))
-    return place.endswith(".py") or (bool(colon) and module and attribute.isidentifier())
 
 
 def absolute(text: str) -> str:
@@ -60,7 +43,7 @@ def find(text: str) -> Callable[..., Any]:
     """
     place, _, rest = text.partition(":")
     name = rest.partition(":")[0]
-    module = _from_file(text, Path(place)) if place.endswith(".py") else _import(text, place)
+    module = load_module("loss", text)
     own = {key: value for key, value in vars(module).items() if inspect.isclass(value) and _is_loss(value)}
     known = [key for key, value in own.items() if value.__module__ == module.__name__]
     if not name:
@@ -103,65 +86,6 @@ def _is_loss(kind: type) -> bool:
     return issubclass(kind, GANLoss)
 
 
-def _from_file(text: str, path: Path) -> ModuleType:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"loss {text!r}: {path} cannot be read ({error.strerror}); check the path.") from error
-    # Named by its content: an edited file is another module, the same file the same classes.
-    digest = hashlib.sha256(content).hexdigest()[:8]
-    name = f"custom_loss_{hashlib.sha256(bytes(path.resolve())).hexdigest()[:8]}_{digest}"
-    if name in sys.modules:
-        return sys.modules[name]
-    folder = str(path.resolve().parent)
-    if folder not in sys.path:
-        sys.path.append(folder)  # for modules that lie beside it
-    spec = importlib.util.spec_from_file_location(name, path.resolve())
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    setattr(module, DIGEST, digest)
-    try:
-        spec.loader.exec_module(module)
-    except BaseException as error:
-        del sys.modules[name]
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        raise UsageError(f"loss {text!r}: {_where(error, path)}: {_said(error)}; mend the file.") from error
-    return module
-
-
-def _import(text: str, name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name and (name == error.name or name.startswith(error.name + ".")):
-            remedy = "install it, or run where it lies, or name its file, as in my_loss.py:MyLoss"
-            raise UsageError(f"loss {text!r}: there is no module {error.name!r}; {remedy}.") from error
-        raise UsageError(f"loss {text!r}: {_where(error, None)}: {_said(error)}.") from error
-    except (Exception, SystemExit) as error:
-        raise UsageError(f"loss {text!r}: {_where(error, None)}: {_said(error)}.") from error
-
-
-def _where(error: BaseException, path: Path | None) -> str:
-    """File and line: of a syntax error, or of the last line of the user's own that ran."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{Path(error.filename).name}:{error.lineno}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
-    own = [frame for frame in frames if path is not None and Path(frame.filename) == path.resolve()]
-    frames = [frame for frame in frames if Path(frame.filename) != Path(__file__)]
-    if not (own or frames):
-        return "its import"
-    frame = (own or frames)[-1]
-    return f"{Path(frame.filename).name}:{frame.lineno}"
-
-
-def _said(error: BaseException) -> str:
-    words = error.msg if isinstance(error, SyntaxError) else str(error)
-    first = words.splitlines()[0] if words else ""
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
-
-
 def _line(thing: Any) -> str:
     """File and line at which a class or function stands."""
     try:
@@ -196,7 +120,7 @@ def made(text: str, build: Callable[[], Any]) -> GANLoss:
     except UsageError:
         raise
     except (Exception, SystemExit) as error:
-        raise UsageError(f"loss {text!r}: {_where(error, None)}: {_said(error)}.") from error
+        raise UsageError(f"loss {text!r}: {where(error)}: {said(error)}.") from error
 
 
 def _checked(text: str, loss: Any) -> GANLoss:

@@ -4,8 +4,10 @@ import torch
 from torch import Tensor
 
 from gan_losses.data.base import to_float
+from gan_losses.metrics.rows import chosen
 
 QUANTILE = 0.01
+LIMIT = 2000  # images whose nearest neighbours are looked for at a time, of large sets
 CHUNK = 1024
 
 
@@ -18,7 +20,7 @@ class Copies:
 
     Args:
         train: uint8 (N, C, H, W).
-        test: uint8 (M, C, H, W).
+        test: uint8 (M, C, H, W); of more than 2,000 as many are drawn by key.
         device: where distances are computed, in float32.
 
     Example:
@@ -30,7 +32,8 @@ class Copies:
 
     def __init__(self, train: Tensor, test: Tensor, device: torch.device | str = "cpu") -> None:
         self.train, self.device = train, torch.device(device)
-        self.threshold = float(torch.quantile(self.nearest(test), QUANTILE))
+        some = test[chosen(len(test), LIMIT, "copies/test")]
+        self.threshold = float(torch.quantile(self.nearest(some), QUANTILE))
 
     def rate(self, images: Tensor) -> float:
         """The share of copies among `images`, uint8 (n, C, H, W)."""

@@ -3,19 +3,22 @@
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import TypedDict
 
 import torch
 from torch import Tensor
 
-from gan_losses.data.base import to_float
-from gan_losses.metrics.distances import Distances
+from gan_losses.metrics.copies import LIMIT
+from gan_losses.metrics.measure import Fakes
 from gan_losses.metrics.quality import QualityMeter
+from gan_losses.metrics.real import Real, moments_of
+from gan_losses.metrics.registry import METRICS, make_measures
+from gan_losses.metrics.rows import chosen
 from gan_losses.random import keyed_generator
 
-POOL = ("validation", "test", "train")
-SPLITS = 20
-DRAWS = 5
+SPLITS, SPLITS_IF_COSTLY = 20, 5
+DRAWS, DRAWS_IF_COSTLY = 5, 2
 
 Scores = dict[str, float]
 
@@ -29,7 +32,7 @@ class Row(TypedDict):
 
 
 def ladder(meter: QualityMeter, domain: str | None = None) -> list[Row]:
-    """The metrics of `meter` (without class shares) for images of known quality, from best to worst.
+    """The metrics of `meter` for images of known quality, from best to worst.
 
     - "real against real": the floor. Validation and test images pooled and split at random into two halves of the test
       split's size, or as near to it as the pool allows; 20 splits.
@@ -39,73 +42,94 @@ def ladder(meter: QualityMeter, domain: str | None = None) -> list[Row]:
     - "copycat": training images against the test images; 5 draws. The distance alone cannot tell it from the floor.
     - "noise": uniform random pixels against the test images; 5 draws.
 
-    The draws are the same at every call. The untrained generator's row is the caller's to add.
+    Where features are costly there are 5 splits, and 2 draws of the last two. The draws are the same at every call. Metrics that say nothing
+    of real images (class shares) or that take too long are left out. The untrained generator's row is the caller's to
+    add.
 
     Args:
         meter: the data set and the extractor.
         domain: which images; may be left out if the data set has one domain only.
     """
-    pool = _Pool(meter, domain)
+    steps = _Ladder(meter, meter.collection.domain(domain))
     count = min(meter.count("test", domain), meter.count("train", domain))
     return [
-        _row("real against real", pool.count, pool.real_against_real()),
-        *([_row("real without one class", pool.count, pool.without_one_class())] if meter.data.classes else []),
-        _row("copycat", count, (_score(meter, fakes, domain) for fakes in _copycats(meter, domain, count))),
-        _row("noise", count, (_score(meter, fakes, domain) for fakes in _noises(meter, domain, count))),
+        _row("real against real", steps.count, steps.real_against_real()),
+        *([_row("real without one class", steps.count, steps.without_one_class())] if meter.data.classes else []),
+        _row("copycat", count, steps.copycats(count)),
+        _row("noise", count, steps.noises(count)),
     ]
 
 
-class _Pool:
-    """Validation and test images as features, with the training images behind them to fill up from."""
+class _Ladder:
+    """The pool of validation and test images as features, with the training images behind it to fill up from."""
 
-    def __init__(self, meter: QualityMeter, domain: str | None) -> None:
-        self.meter, self.copies = meter, meter.copies(domain)
-        self.features = torch.cat([meter.features(split, domain) for split in POOL])
-        self.nearest = self.copies.nearest(torch.cat([meter.images(split, domain) for split in POOL]))
-        self.size = meter.count("validation", domain) + meter.count("test", domain)
-        self.count = min(meter.count("test", domain), self.size // 2)
+    def __init__(self, meter: QualityMeter, domain: str) -> None:
+        self.collection, self.domain = meter.collection, domain
+        self.names = [name for name in meter.asked if METRICS[name].ladder]
+        costly = meter.extractor.costly
+        self.splits, self.draws = (SPLITS_IF_COSTLY, DRAWS_IF_COSTLY) if costly else (SPLITS, DRAWS)
+        pool = [meter.images(split, domain) for split in ("validation", "test")]
+        self.size = sum(map(len, pool))
+        self.count = min(len(pool[1]), self.size // 2)
+        self.features = torch.cat([meter.features(split, domain) for split in ("validation", "test")])
+        known = chosen(self.size, 2 * LIMIT, "ladder/copies")
+        self.nearest = torch.full((self.size,), torch.nan)  # NaN of those that were not drawn
+        self.nearest[known] = meter.copies(domain).nearest(torch.cat(pool)[known])
 
     def real_against_real(self) -> Iterator[Scores]:
-        for number in range(SPLITS):
+        for number in range(self.splits):
             order = self._order(number)
             yield self._compare(order[: self.count], order[self.count : 2 * self.count])
 
     def without_one_class(self) -> Iterator[Scores]:
-        data = self.meter.data
-        labels = torch.cat(
-            [part.labels for part in (data.validation, data.test, data.train) if part.labels is not None]
-        )
-        for number in range(len(data.classes)):
+        labels = torch.cat([self._labels(split) for split in ("validation", "test")])
+        behind = self._labels("train")
+        for number in range(len(self.collection.data.classes)):
             order = self._order(number)
-            candidates = torch.cat([order[self.count :], torch.arange(self.size, len(labels))])
-            others = candidates[labels[candidates] != number]
-            yield self._compare(order[: self.count], others[: self.count])
+            others = order[self.count :]
+            others = others[labels[others] != number][: self.count]
+            filling = (behind != number).nonzero().flatten()[: self.count - len(others)]
+            yield self._compare(order[: self.count], others, self.collection.some("train", self.domain, filling))
+
+    def copycats(self, count: int) -> Iterator[Scores]:
+        train = self.collection.images("train", self.domain)
+        for number in range(self.draws):
+            order = torch.randperm(len(train), generator=keyed_generator(0, "ladder/copycat", number))[:count]
+            rows = self.collection.some("train", self.domain, order)
+            yield self._against_test(rows, train[order[:LIMIT]])
+
+    def noises(self, count: int) -> Iterator[Scores]:
+        shape = (count, *self.collection.images("test", self.domain).shape[1:])
+        for number in range(self.draws):
+            random = keyed_generator(0, "ladder/noise", number)
+            noise = torch.randint(256, shape, dtype=torch.uint8, generator=random)
+            yield self._against_test(self.collection.rows(noise), noise[:LIMIT])
+
+    def _labels(self, split: str) -> Tensor:
+        labels = self.collection.part(split).labels
+        assert labels is not None
+        return labels
 
     def _order(self, number: int) -> Tensor:
         return torch.randperm(self.size, generator=keyed_generator(0, "ladder/pool", number))
 
-    def _compare(self, real: Tensor, fake: Tensor) -> Scores:
-        unseen = fake[fake < self.size]
-        values = [*Distances(self.features[real])(self.features[fake]), self.copies.rate_of(self.nearest[unseen])]
-        return dict(zip(self.meter.metrics, values, strict=True))
+    def _compare(self, real: Tensor, fake: Tensor, filling: Tensor | None = None) -> Scores:
+        """One part of the pool against another, with further features that are no news to the search for copies."""
+        rows = self.features[fake] if filling is None else torch.cat([self.features[fake], filling])
+        nearest = self.nearest[fake]
+        kept = Fakes(len(rows), moments_of(rows), rows, nearest=nearest[~nearest.isnan()])
+        return self._scores(Real(self.collection, "test", self.domain, self.features[real]), kept)
 
+    def _against_test(self, rows: Tensor, images: Tensor) -> Scores:
+        return self._scores(self._test, Fakes(len(rows), moments_of(rows), rows, images))
 
-def _copycats(meter: QualityMeter, domain: str | None, count: int) -> Iterator[Tensor]:
-    train = meter.images("train", domain)
-    for number in range(DRAWS):
-        order = torch.randperm(len(train), generator=keyed_generator(0, "ladder/copycat", number))
-        yield train[order[:count]]
+    @cached_property
+    def _test(self) -> Real:
+        return Real(self.collection, "test", self.domain)
 
-
-def _noises(meter: QualityMeter, domain: str | None, count: int) -> Iterator[Tensor]:
-    shape = (count, *meter.images("test", domain).shape[1:])
-    for number in range(DRAWS):
-        yield torch.randint(256, shape, dtype=torch.uint8, generator=keyed_generator(0, "ladder/noise", number))
-
-
-def _score(meter: QualityMeter, images: Tensor, domain: str | None) -> Scores:
-    scores = meter.score("test", to_float(images), domain)
-    return {metric: scores[metric] for metric in meter.metrics}
+    def _scores(self, real: Real, fakes: Fakes) -> Scores:
+        measures = make_measures(self.names, real).values()
+        return {name: value for measure in measures for name, value in zip(measure.names, measure(fakes), strict=True)}
 
 
 def _row(name: str, count: int, draws: Iterable[Scores]) -> Row:

@@ -1,18 +1,22 @@
-"""One score card for a batch of fakes: distances to the real images, copies, classes."""
+"""One score card for a collection of fakes: distances to the real images, copies, classes."""
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gan_losses.data.base import DataSet, Split, resized, to_float, to_uint8
-from gan_losses.errors import UsageError
-from gan_losses.metrics.copies import Copies
-from gan_losses.metrics.distances import KERNEL_LIMIT, Distances
+from gan_losses.data.base import DataSet, to_uint8
+from gan_losses.metrics.copies import LIMIT, Copies
 from gan_losses.metrics.extractor import Extractor
+from gan_losses.metrics.measure import Fakes, Measure
+from gan_losses.metrics.moments import MomentStream
+from gan_losses.metrics.real import Collection, Real
+from gan_losses.metrics.registry import DEFAULT, METRICS, make_measures
+from gan_losses.metrics.rows import Reservoir, RowStore
 
 BATCH_SIZE = 256
 
@@ -20,10 +24,19 @@ BATCH_SIZE = 256
 class QualityMeter:
     """Measures fakes against the real images of a data set; what concerns the real ones is computed once and kept.
 
+    Memory is bounded however many fakes come: of their images 2,000 at most are kept, and features beyond 256 MB lie in
+    a temporary file. No value depends on the batch size, beyond the rounding of the extractor's network.
+
     Args:
         extractor: what features the distances are taken in.
         data: the real images; the training images serve the search for copies.
         device: where features and pixel distances are computed, in float32. Statistics are taken in float64.
+        metrics: names in `METRICS`.
+        batch_size: images that the extractor is given at once.
+        cache: the folder below which features of real images are kept, if the extractor is costly.
+
+    Raises:
+        UsageError: on an unknown metric, or one that cannot be measured with the extractor.
 
     Example:
         >>> from gan_losses.data import load_data
@@ -34,65 +47,68 @@ class QualityMeter:
         ['fid[digits]', 'kid[digits]', 'copy_rate', 'share[0]', 'share[1]']
     """
 
-    def __init__(self, extractor: Extractor, data: DataSet, device: torch.device | str = "cpu") -> None:
-        self.extractor, self.data, self.device = extractor.to(device), data, torch.device(device)
-        # Per instance: a cache on the methods themselves would keep every meter alive.
-        self._images = cache(lambda split, domain: resized(_part(data, split).images[domain], data.image_size))
-        self._features = cache(lambda split, domain: self._extract(self.images(split, domain)))
-        self._distances = cache(lambda split, domain: Distances(self._features(split, domain)))
-        self._copies = cache(
-            lambda domain: Copies(self.images("train", domain), self.images("test", domain), self.device)
-        )
+    def __init__(
+        self,
+        extractor: Extractor,
+        data: DataSet,
+        device: torch.device | str = "cpu",
+        metrics: Sequence[str] = DEFAULT,
+        batch_size: int = BATCH_SIZE,
+        cache: Path | None = None,
+    ) -> None:
+        self.collection = Collection(extractor, data, device, batch_size, cache)
+        self.extractor, self.data, self.asked = extractor, data, tuple(metrics)
+        self._measures = lru_cache(None)(lambda *place: make_measures(self.asked, Real(self.collection, *place)))
+        self._measures("test", data.domains[0])  # says now what cannot be measured
 
     def count(self, split: str, domain: str | None = None) -> int:
-        """How many real images of `domain` the split has, and so how many fakes it is to be compared with."""
+        """How many real images of `domain` the split has."""
         return len(self.images(split, domain))
 
     def images(self, split: str, domain: str | None = None) -> Tensor:
         """The real images, as large as the GAN sees them: uint8 (N, C, H, W)."""
-        return self._images(split, self._domain(domain))
+        return self.collection.images(split, self.collection.domain(domain))
 
     def features(self, split: str, domain: str | None = None) -> Tensor:
-        """The real images' features: float64 (N, num_features) on the CPU."""
-        return self._features(split, self._domain(domain))
+        """The real images' features: float32 (N, num_features) on the CPU, perhaps mapped from a file."""
+        return self.collection.features(split, self.collection.domain(domain))
 
     def copies(self, domain: str | None = None) -> Copies:
         """The search for copies of the training images of `domain`."""
-        return self._copies(self._domain(domain))
+        return self.collection.copies(self.collection.domain(domain))
 
-    def score(self, split: str, fakes: Tensor, domain: str | None = None) -> dict[str, float]:
+    def measures(self, split: str, domain: str | None = None, along: bool = False) -> list[Measure]:
+        """The metrics against the real images of a split; with `along` only those that are measured during training."""
+        found = self._measures(split, self.collection.domain(domain))
+        return [measure for name, measure in found.items() if METRICS[name].along or not along]
+
+    def score(
+        self, split: str, fakes: Tensor | Iterable[Tensor], domain: str | None = None, along: bool = False
+    ) -> dict[str, float]:
         """How good `fakes` are, after rounding to 8 bits as if they had been saved.
-
-        The metrics: `fid[<features>]` and `kid[<features>]` (see `Distances`; 0 is best; of equal n only),
-        `copy_rate` (see `Copies`; about 0.01 is as real images have), and `share[<class>]`, the share of fakes that the
-        extractor takes for that class, where it knows the data's classes.
 
         Args:
             split: "train", "validation" or "test", the real images to compare with.
-            fakes: floats (n, C, H, W) in [-1, 1] on any device; n should be `count(split, domain)`.
+            fakes: floats (n, C, H, W) in [-1, 1] on any device, all together or in chunks; n should be
+                `count(split, domain)`.
             domain: of the fakes; may be left out if the data set has one only.
+            along: whether only the metrics that are measured during training are asked for.
 
         Returns:
-            metric -> value; NaN for all if a fake is not finite or if there are fewer than two.
+            The names and values of all metrics, see `METRICS`; NaN for all if a fake is not finite or if there are
+            fewer than two.
 
         Raises:
             ValueError: if the fakes' shape is not that of the data's images.
         """
-        domain = self._domain(domain)
-        if fakes.shape[1:] != self.images(split, domain).shape[1:]:
-            expected = tuple(self.images(split, domain).shape[1:])
-            raise ValueError(f"fakes of shape {tuple(fakes.shape[1:])} came, images of {expected} were expected.")
-        if len(fakes) < 2 or not torch.isfinite(fakes).all():
-            return dict.fromkeys(self.metrics + self._shares, torch.nan)
-        saved = to_uint8(fakes.detach())
-        features = self._extract(saved)
-        values = [*self._distances(split, domain)(features), self.copies(domain).rate(saved)]
-        return dict(zip(self.metrics, values, strict=True)) | self._class_shares(features)
-
-    @property
-    def metrics(self) -> list[str]:
-        """The names of both distances and of the share of copies."""
-        return [f"fid[{self.extractor.name}]", f"kid[{self.extractor.name}]", "copy_rate"]
+        measures = self.measures(split, domain, along)
+        shape = tuple(self.images(split, domain).shape[1:])
+        names = [name for measure in measures for name in measure.names]
+        kept = self._keep([fakes] if isinstance(fakes, Tensor) else fakes, shape, measures)
+        if kept is None:
+            return dict.fromkeys(names, torch.nan)
+        values = [value for measure in measures for value in measure(kept)]
+        return dict(zip(names, values, strict=True))
 
     def passport(self, split: str, fakes: Mapping[str, int]) -> dict[str, object]:
         """All that a value of `score` depends on beside the fakes; values with different passports do not compare.
@@ -102,62 +118,58 @@ class QualityMeter:
             fakes: domain -> how many fakes are scored. With one domain its numbers stand for themselves, with several
                 they are given by domain.
         """
-        real = {domain: self.count(split, domain) for domain in fakes}
-        pairs = {
-            domain: f"unbiased, all pairs of {min(real[domain], count, KERNEL_LIMIT)}, kernel (x·y / d + 1)³"
-            for domain, count in fakes.items()
-        }
+        settings: dict[str, dict[str, object]] = {}
+        for domain, count in fakes.items():
+            for measure in self.measures(split, domain):
+                for name, value in measure.settings(count).items():
+                    settings.setdefault(name, {})[domain] = value
         return {
             "extractor": self.extractor.name,
             "weights_digest": self.extractor.weights_digest,
             "resizer": self.extractor.resizer,
             "num_features": self.extractor.num_features,
+            "extractor_dtype": self.extractor.dtype,
+            "batch_size": self.collection.batch_size,
             "split": split,
             "domain": ", ".join(fakes),
-            "n_real": _plain(real),
+            "n_real": _plain({domain: self.count(split, domain) for domain in fakes}),
             "n_fake": _plain(fakes),
             "image_size": self.data.image_size,
             "channels": self.data.channels,
             "dtype": "float64",
             "quantised": True,
-            "kid_estimator": _plain(pairs),
-            "torchmetrics": version("torchmetrics"),
+            **{name: _plain(values) for name, values in settings.items()},
+            **{name: version(name) for name in ("torch", "torchmetrics", *self.extractor.libraries)},
             "data_digest": self.data.digest,
         }
 
-    def _domain(self, domain: str | None) -> str:
-        known = self.data.domains
-        if domain is None and len(known) == 1:
-            return known[0]
-        if domain not in known:
-            raise UsageError(
-                f"data {self.data.name!r} has the domains {', '.join(known)}, and {domain!r} was asked for."
-            )
-        return domain
-
-    @torch.no_grad()
-    def _extract(self, images: Tensor) -> Tensor:
-        """uint8 (n, C, H, W) to float64 (n, num_features) on the CPU (not every device has float64)."""
-        batches = [self.extractor(to_float(batch.to(self.device))) for batch in images.split(BATCH_SIZE)]
-        return torch.cat(batches).cpu().double()
-
-    @property
-    def _shares(self) -> list[str]:
-        knows = self.data.classes and self.extractor.num_classes == len(self.data.classes)
-        return [f"share[{name}]" for name in self.data.classes] if knows else []
-
-    @torch.no_grad()
-    def _class_shares(self, features: Tensor) -> dict[str, float]:
-        if not self._shares:
-            return {}
-        logits = self.extractor.classify(features.float().to(self.device))
-        counts = logits.argmax(dim=1).bincount(minlength=len(self._shares))
-        return dict(zip(self._shares, (counts / len(features)).tolist(), strict=True))
-
-
-def _part(data: DataSet, split: str) -> Split:
-    parts: dict[str, Split] = {part: getattr(data, part) for part in ("train", "validation", "test")}
-    return parts[split]
+    def _keep(self, chunks: Iterable[Tensor], shape: tuple[int, ...], measures: Sequence[Measure]) -> Fakes | None:
+        """What the measures need of the fakes; None if it says nothing."""
+        needs = frozenset[str]().union(*(measure.needs for measure in measures))
+        width, count = self.extractor.num_features, 0
+        moments, rows, images = MomentStream(width), RowStore(width), Reservoir(LIMIT, "copies/fakes")
+        for chunk in chunks:
+            if chunk.shape[1:] != shape:
+                raise ValueError(f"fakes of shape {tuple(chunk.shape[1:])} came, images of {shape} were expected.")
+            if not torch.isfinite(chunk).all():
+                return None
+            count += len(chunk)
+            saved = to_uint8(chunk.detach())
+            if "images" in needs:
+                images.add(saved)
+            for features in self.collection.extract(saved) if needs & {"moments", "rows"} else ():
+                if "moments" in needs:
+                    moments.update(features)
+                if "rows" in needs:
+                    rows.add(features)
+        if count < 2:
+            return None
+        return Fakes(
+            count,
+            moments.moments() if "moments" in needs else None,
+            rows.rows() if "rows" in needs else None,
+            images.items() if "images" in needs else None,
+        )
 
 
 def _plain(by_domain: Mapping[str, Any]) -> object:

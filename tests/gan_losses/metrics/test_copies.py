@@ -3,6 +3,7 @@ import torch
 
 from gan_losses.data import to_float
 from gan_losses.metrics import Copies
+from gan_losses.metrics.rows import chosen
 from gan_losses.random import keyed_generator
 
 
@@ -59,3 +60,12 @@ def test_test_images_that_are_copies_themselves_still_let_copies_count():
 def test_one_in_a_hundred_unseen_digits_counts_as_a_copy(digits):
     copies = Copies(digits.train.images["image"], digits.test.images["image"])
     assert copies.rate(digits.test.images["image"]) == 0.01
+
+
+def test_of_many_test_images_a_keyed_part_sets_the_threshold(monkeypatch):
+    monkeypatch.setattr("gan_losses.metrics.copies.LIMIT", 10)
+    train, test = noise(100, 0), noise(80, 1)
+    few, all_of_them = Copies(train, test), Copies(train, test[:10])
+    part = test[chosen(80, 10, "copies/test")]
+    assert few.threshold == Copies(train, part).threshold
+    assert few.threshold != all_of_them.threshold

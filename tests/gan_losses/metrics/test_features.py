@@ -11,16 +11,17 @@ from gan_losses.metrics import FEATURES, get_features
 from gan_losses.metrics.digits import FACTS, WEIGHTS, load_digits_extractor
 from gan_losses.metrics.extractor import Extractor, weights_digest
 from gan_losses.metrics.train_digits import accuracy
+from gan_losses.metrics.weights import Place
 from gan_losses.random import keyed_generator
 
-CHANNELS = {"digits": 1, "random": 1, "shapes": 3}
+CHANNELS = {"digits": 1, "random": 1, "shapes": 3}  # of those that need nothing from elsewhere
 
 
 def images(channels, size, count=3):
     return torch.rand(count, channels, size, size, generator=keyed_generator(0, "test/images")) * 2 - 1
 
 
-@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("name", CHANNELS)
 @pytest.mark.parametrize("size", [16, 20, 32, 64, 128])
 def test_every_extractor_keeps_its_contract_at_every_size(name, size):
     extractor = get_features(name, CHANNELS[name])
@@ -36,14 +37,14 @@ def test_every_extractor_keeps_its_contract_at_every_size(name, size):
         assert extractor.classify(features).shape == (3, extractor.num_classes)
 
 
-@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("name", CHANNELS)
 def test_one_images_features_do_not_depend_on_the_others(name):
     extractor, batch = get_features(name, CHANNELS[name]), images(CHANNELS[name], 16, count=5)
     one_by_one = torch.cat([extractor(image) for image in batch.split(1)])
     torch.testing.assert_close(extractor(batch), one_by_one, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("name", CHANNELS)
 def test_loading_an_extractor_leaves_the_global_generator_alone(name):
     before = torch.random.get_rng_state()
     get_features(name, CHANNELS[name])
@@ -143,14 +144,39 @@ def test_damaged_facts_are_told_with_the_remedy(tmp_path, content):
 @pytest.mark.parametrize(
     ("name", "channels", "sentence"),
     [
-        ("digit", 1, "unknown features 'digit': did you mean 'digits'? Known: digits, random, shapes."),
+        ("digit", 1, f"unknown features 'digit': did you mean 'digits'? Known: {', '.join(FEATURES)}."),
         ("digits", 3, "features 'digits' take grey images, and 3 channels came: use features random."),
+        ("digits:3", 1, "features 'digits:3' are not known in this form: write digits alone."),
+        ("digits:", 1, "features 'digits:' are not known in this form: write digits alone."),
+        (
+            "fidelity",
+            3,
+            "features 'fidelity' are not known in this form: write fidelity:… with a name in that registry.",
+        ),
     ],
 )
 def test_a_wrong_request_is_told_in_one_sentence(name, channels, sentence):
     with pytest.raises(UsageError) as caught:
         get_features(name, channels)
     assert str(caught.value) == sentence
+
+
+def test_a_precision_that_an_extractor_does_not_have_is_refused():
+    with pytest.raises(UsageError) as caught:
+        get_features("digits", 1, Place(precision="bf16"))
+    assert str(caught.value) == "features 'digits' compute in fp32, and bf16 was asked for: leave it out."
+    with pytest.raises(UsageError, match="unknown precision of features 'fp16': did you mean"):
+        get_features("digits", 1, Place(precision="fp16"))
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_what_stands_in_records_and_passports_unless_a_class_says_otherwise(name):
+    extractor = get_features(name, CHANNELS[name])
+    assert extractor.label("kid") == f"kid[{name}]"
+    assert (extractor.dtype, extractor.costly, extractor.has_logits) == ("float32", False, False)
+    assert extractor.libraries == ()
+    with pytest.raises(NotImplementedError, match=f"{name} features have no logits"):
+        extractor.logits(torch.zeros(1, extractor.num_features))
 
 
 def test_the_digest_depends_on_names_shapes_and_values():

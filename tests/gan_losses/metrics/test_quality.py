@@ -1,4 +1,7 @@
+import gan_losses._torchvision  # noqa: F401, I001  before torchmetrics
+
 import math
+from importlib.metadata import version
 
 import pytest
 import torch
@@ -6,8 +9,14 @@ from torch.nn import functional as F
 
 from gan_losses.data import DataSet, Split, to_float
 from gan_losses.errors import UsageError
-from gan_losses.metrics import Copies, Distances, QualityMeter, get_features
+from gan_losses.metrics import Copies, MomentStream, QualityMeter, frechet_distance, get_features
+from gan_losses.metrics import copies as copies_module
+from gan_losses.metrics import rows as rows_module
 from gan_losses.random import keyed_generator
+
+# isort: split
+from torchmetrics.image.fid import FrechetInceptionDistance
+from torchmetrics.image.kid import poly_mmd
 
 
 def noise(count, channels=1, size=16, key=0):
@@ -23,15 +32,29 @@ def two_domains():
     return DataSet("pairs", *parts)
 
 
+class Given(torch.nn.Identity):
+    """Stands where torchmetrics expects a network: the features are there already."""
+
+    num_features = 64
+
+
+def by_torchmetrics(real, fake):
+    """Both distances of float32 features as torchmetrics computes them in float64."""
+    metric = FrechetInceptionDistance(feature=Given()).set_dtype(torch.float64)
+    metric.update(real.double(), real=True)
+    metric.update(fake.double(), real=False)
+    return float(metric.compute()), float(poly_mmd(real.double(), fake.double()))
+
+
 def test_a_score_is_made_of_the_distances_the_copies_and_the_classes(meter, digits):
     fakes = noise(400)
     scores = meter.score("test", fakes)
     saved = ((fakes + 1) * 127.5).round().to(torch.uint8)
     extractor = get_features("digits", channels=1)
     real, fake = (extractor(to_float(images)) for images in (digits.test.images["image"], saved))
-    frechet, kernel = Distances(real)(fake)
-    assert scores["fid[digits]"] == pytest.approx(frechet, rel=1e-5)  # float32 features of other batches
-    assert scores["kid[digits]"] == pytest.approx(kernel, rel=1e-5)
+    frechet, kernel = by_torchmetrics(real.detach(), fake.detach())
+    assert scores["fid[digits]"] == pytest.approx(frechet, rel=1e-9)
+    assert scores["kid[digits]"] == pytest.approx(kernel, rel=1e-9)
     assert scores["copy_rate"] == Copies(digits.train.images["image"], digits.test.images["image"]).rate(saved)
     taken_for = extractor.classify(fake).argmax(1).tolist()
     for label in range(10):
@@ -130,12 +153,13 @@ def test_a_blurred_copy_of_the_test_images_is_farther_than_the_images_themselves
 
 def test_the_passport_names_all_that_a_value_depends_on(meter, digits):
     passport = meter.passport("test", {"image": meter.count("test")})
-    assert passport.pop("torchmetrics").startswith("1.")
     assert passport == {
         "extractor": "digits",
         "weights_digest": meter.extractor.weights_digest,
         "resizer": "bilinear, antialiased, to 16 x 16",
         "num_features": 64,
+        "extractor_dtype": "float32",
+        "batch_size": 256,
         "split": "test",
         "domain": "image",
         "n_real": 400,
@@ -145,5 +169,91 @@ def test_the_passport_names_all_that_a_value_depends_on(meter, digits):
         "dtype": "float64",
         "quantised": True,
         "kid_estimator": "unbiased, all pairs of 400, kernel (x·y / d + 1)³",
+        "copies": "threshold from 400 test images, 400 fakes",
+        "torch": version("torch"),
+        "torchmetrics": version("torchmetrics"),
         "data_digest": digits.digest,
     }
+
+
+def test_metrics_and_libraries_that_were_asked_for_stand_in_the_passport(pixels, make_album):
+    extractor = pixels(16)
+    extractor.libraries = ("numpy",)
+    meter = QualityMeter(extractor, make_album(), metrics=("prdc", "is"), batch_size=7)
+    passport = meter.passport("validation", {"image": 9})
+    assert (passport["numpy"], passport["batch_size"]) == (version("numpy"), 7)
+    assert passport["neighbours"].endswith("20 real, 9 fake")
+    assert "is_estimator" in passport
+    assert "kid_estimator" not in passport
+
+
+def test_settings_of_several_domains_are_given_by_domain():
+    passport = QualityMeter(get_features("random", 3), two_domains()).passport("test", {"a": 20, "b": 25})
+    assert (passport["n_real"], passport["n_fake"]) == ({"a": 20, "b": 30}, {"a": 20, "b": 25})
+    assert [text[:26] for text in passport["kid_estimator"].values()] == [
+        "unbiased, all pairs of 20,",
+        "unbiased, all pairs of 25,",
+    ]
+
+
+EVERYTHING = ("fid", "kid", "copies", "prdc", "is")
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 256])
+@pytest.mark.parametrize("cut", [1, 9, 30])
+def test_neither_batches_nor_chunks_change_a_value(pixels, make_album, batch_size, cut):
+    data, fakes = make_album((40, 20, 24)), noise(30, size=4)
+    expected = QualityMeter(pixels(16), data, metrics=EVERYTHING).score("test", fakes)
+    meter = QualityMeter(pixels(16), data, metrics=EVERYTHING, batch_size=batch_size)
+    assert meter.score("test", iter(fakes.split(cut))) == pytest.approx(expected, rel=1e-9)
+    assert len(expected) == 8
+    assert all(math.isfinite(value) for value in expected.values())
+
+
+def test_features_on_disk_and_few_copies_give_the_same_distances(pixels, make_album, monkeypatch):
+    data, fakes = make_album((40, 20, 24)), noise(30, size=4)
+    expected = QualityMeter(pixels(16), data, metrics=EVERYTHING).score("test", fakes)
+    monkeypatch.setattr(rows_module, "IN_MEMORY", 100)
+    scores = QualityMeter(pixels(16), data, metrics=EVERYTHING).score("test", fakes.split(8))
+    assert scores == expected
+
+
+def test_of_many_fakes_a_keyed_part_is_searched_for_copies(pixels, make_album, monkeypatch):
+    for module in (copies_module, __import__("gan_losses.metrics.quality", fromlist=["LIMIT"])):
+        monkeypatch.setattr(module, "LIMIT", 10)
+    meter = QualityMeter(pixels(16), make_album((40, 20, 24)), metrics=("copies",))
+    half = torch.cat([to_float(meter.images("train"))[:20], noise(20, size=4)])
+    rates = {meter.score("test", half.split(cut))["copy_rate"] for cut in (3, 40)}
+    assert len(rates) == 1
+    (rate,) = rates
+    assert (10 * rate) % 1 == pytest.approx(0, abs=1e-9)
+    assert 0.2 <= rate <= 0.8
+
+
+def test_along_leaves_out_what_is_only_asked_for_at_the_end(pixels, make_album):
+    meter = QualityMeter(pixels(16), make_album(), metrics=EVERYTHING)
+    assert list(meter.score("validation", noise(20, size=4), along=True)) == ["fid[pixels]", "kid[pixels]", "copy_rate"]
+
+
+def test_metrics_stand_in_the_registrys_order_and_unknown_ones_are_refused(pixels, make_album):
+    meter = QualityMeter(pixels(16), make_album(), metrics=("prdc", "fid"))
+    names = ["fid", "precision", "recall", "density", "coverage"]
+    assert list(meter.score("test", noise(20, size=4))) == [f"{name}[pixels]" for name in names]
+    with pytest.raises(UsageError, match="unknown metric 'fidd': did you mean 'fid'"):
+        QualityMeter(pixels(16), make_album(), metrics=("fidd",))
+
+
+def test_a_meter_of_no_metrics_measures_nothing(pixels, make_album):
+    meter = QualityMeter(pixels(16), make_album(), metrics=())
+    assert meter.score("test", noise(20, size=4)) == {}
+    assert meter.extractor.calls == 0
+
+
+def test_the_distance_to_the_training_images_can_be_asked_for(pixels, make_album):
+    meter = QualityMeter(pixels(16), make_album((40, 20, 24)), metrics=("fid",))
+    fakes = to_float(meter.images("validation"))
+    streams = [MomentStream(16) for _ in range(2)]
+    for stream, images in zip(streams, (to_float(meter.images("train")), fakes), strict=True):
+        stream.update(images.flatten(1))
+    expected = frechet_distance(*(stream.moments() for stream in streams))
+    assert meter.score("train", fakes)["fid[pixels]"] == expected

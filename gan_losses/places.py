@@ -1,0 +1,106 @@
+"""Code that lives elsewhere: modules by name or by file, and what went wrong in them in one sentence."""
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+from gan_losses.errors import UsageError
+
+DIGEST = "__source_digest__"  # on modules made from a file
+
+
+def is_place(text: str) -> bool:
+    """Whether the text names a place in a file or module.
+
+    Example:
+        >>> is_place("my_loss.py:MyLoss"), is_place("package.module:MyLoss:margin=2"), is_place("lsgan:0.5")
+        (True, True, False)
+    """
+    place, colon, rest = text.partition(":")
+    attribute = rest.partition(":")[0]
+    module = all(part.isidentifier() for part in place.split("."))
+    return place.endswith(".py") or (bool(colon) and module and attribute.isidentifier())
+
+
+def load_module(kind: str, text: str) -> ModuleType:
+    """The module of "file.py:Name" or "package.module:Name".
+
+    A file's module is named by its path and content: an edited file is another module, the same file the same classes.
+
+    Args:
+        kind: of thing that is looked for, "loss" or "features", for the sentence.
+        text: the place.
+
+    Raises:
+        UsageError: it cannot be found or imported; told with file, line and remedy.
+    """
+    place = text.partition(":")[0]
+    return _from_file(kind, text, Path(place)) if place.endswith(".py") else _import(kind, text, place)
+
+
+def where(error: BaseException, path: Path | None = None) -> str:
+    """File and line: of a syntax error, or of the last line that ran, of `path` if one of it did."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{Path(error.filename).name}:{error.lineno}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
+    own = [frame for frame in frames if path is not None and Path(frame.filename) == path.resolve()]
+    frames = [frame for frame in frames if Path(frame.filename) != Path(__file__)]
+    if not (own or frames):
+        return "its import"
+    frame = (own or frames)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}"
+
+
+def said(error: BaseException) -> str:
+    """The kind of an error and its first line.
+
+    Example:
+        >>> said(ValueError("no such thing"))
+        'ValueError: no such thing'
+    """
+    words = error.msg if isinstance(error, SyntaxError) else str(error)
+    first = words.splitlines()[0] if words else ""
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def _from_file(kind: str, text: str, path: Path) -> ModuleType:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{kind} {text!r}: {path} cannot be read ({error.strerror}); check the path.") from error
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    name = f"custom_{kind}_{hashlib.sha256(bytes(path.resolve())).hexdigest()[:8]}_{digest}"
+    if name in sys.modules:
+        return sys.modules[name]
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.append(folder)  # for modules that lie beside it
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    setattr(module, DIGEST, digest)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:
+        del sys.modules[name]
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise UsageError(f"{kind} {text!r}: {where(error, path)}: {said(error)}; mend the file.") from error
+    return module
+
+
+def _import(kind: str, text: str, name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(error.name + ".")):
+            remedy = f"install it, or run where it lies, or name its file, as in my_{kind}.py:Name"
+            raise UsageError(f"{kind} {text!r}: there is no module {error.name!r}; {remedy}.") from error
+        raise UsageError(f"{kind} {text!r}: {where(error)}: {said(error)}.") from error
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"{kind} {text!r}: {where(error)}: {said(error)}.") from error
