@@ -64,6 +64,6 @@ def _probe(training: Training, interval: int) -> SaturationProbe:
     held_out = {
         domain: to_float(images[:1]).expand(HELD_OUT, -1, -1, -1) for domain, images in training.batches.images.items()
     }
-    networks = training.task.generators, training.task.discriminators
+    networks = training.task.generators, training.judges
     training.probe = SaturationProbe(*networks, training.loss, interval, held_out=held_out)
     return training.probe

@@ -8,7 +8,7 @@ import torch
 from benchmarks.plan import Cell
 from gan_losses.acceleration import PACES
 from gan_losses.data.base import Batches, DataSet, to_float
-from gan_losses.losses import GANLoss, Recipe, get_loss
+from gan_losses.losses import Recipe, get_loss
 from gan_losses.probes import SaturationProbe
 from gan_losses.tasks import TASKS, Task
 from gan_losses.timing import no_clock
@@ -38,14 +38,12 @@ def build_task(cell: Cell) -> Task:
     return TASKS[cell.task].from_settings(cell.settings, cell.seed)
 
 
-def build_probe(cell: Cell, task: Task, loss: GANLoss, data: DataSet, placement: Placement) -> SaturationProbe:
+def build_probe(cell: Cell, training: Training, data: DataSet) -> SaturationProbe:
     """The cell's saturation probe; the held-out images are the first of the validation split."""
-    held_out = {
-        domain: to_float(images[:HELD_OUT].to(placement.device)) for domain, images in data.validation.images.items()
-    }
-    return SaturationProbe(
-        task.generators, task.discriminators, loss, every=cell.settings["log_every"], held_out=held_out
-    )
+    device = training.placement.device
+    held_out = {domain: to_float(images[:HELD_OUT].to(device)) for domain, images in data.validation.images.items()}
+    networks = training.task.generators, training.judges
+    return SaturationProbe(*networks, training.loss, every=cell.settings["log_every"], held_out=held_out)
 
 
 def build_training(cell: Cell, data: DataSet, clock: Callable[[str], None] = no_clock, probed: bool = True) -> Training:
@@ -67,9 +65,17 @@ def build_training(cell: Cell, data: DataSet, clock: Callable[[str], None] = no_
         settings["image_size"],
         settings.get("flip", False),
     )
-    probe = build_probe(cell, task, loss, data, placement) if probed else None
-    how = (settings.get("schedule", "none"), settings["steps"], settings.get("accelerate", "off"))
-    return Training(task, loss, recipe_of(settings), batches, placement, cell.seed, clock, probe, *how)
+    how = {
+        "schedule": settings.get("schedule", "none"),
+        "steps": settings["steps"],
+        "accelerate": settings.get("accelerate", "off"),
+        "ema": settings.get("ema", 0.0),
+        "augment": settings.get("augment", "none"),
+    }
+    training = Training(task, loss, recipe_of(settings), batches, placement, cell.seed, clock, **how)
+    if probed:
+        training.probe = build_probe(cell, training, data)
+    return training
 
 
 def acceleration_of(training: Training) -> dict[str, str | None]:

@@ -10,6 +10,8 @@ from benchmarks.task_settings import settings_of
 from gan_losses.tasks import TASKS
 
 Json = dict[str, Any]
+# What cases had before they could have anything else. It is left out, so that older trees and baselines know the case.
+BEFORE = {"network": "dcgan", "ema": 0.0, "augment": "none"}
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,9 @@ class StepCase:
         batch_size: images per domain and update.
         precision: a name in `PRECISIONS`.
         device: "cpu" or "cuda".
-        accelerate: a name in `gan_losses.acceleration.ACCELERATIONS`, or "off".
+        accelerate: a name in `gan_losses.acceleration.PACES`.
+        ema: the decay of an average of the generators' weights, 0: none.
+        augment: a name in `gan_losses.augmentation.AUGMENTATIONS`.
     """
 
     task: str
@@ -33,6 +37,8 @@ class StepCase:
     precision: str = "fp32"
     device: str = "cpu"
     accelerate: str = "off"
+    ema: float = 0.0
+    augment: str = "none"
 
     @property
     def name(self) -> str:
@@ -41,11 +47,12 @@ class StepCase:
 
     def as_json(self) -> Json:
         """What `benchmarks.step_worker.build` takes."""
-        return {**asdict(self), "settings": dict(self.settings), "name": self.name}
+        whole = {**asdict(self), "settings": _as_before(self.settings), "name": self.name}
+        return _as_before(whole)
 
 
 def step_case(
-    task: str, loss: str, sizes: Mapping[str, Any], batch_size: int, recipe: str = "controlled", **more: str
+    task: str, loss: str, sizes: Mapping[str, Any], batch_size: int, recipe: str = "controlled", **more: Any
 ) -> StepCase:
     """The case with every setting in its place.
 
@@ -56,7 +63,7 @@ def step_case(
             `discriminator_norm` or `n_critic` here goes before the recipe's.
         batch_size: images per domain and update.
         recipe: a name in `RECIPES`.
-        more: precision, device, accelerate.
+        more: precision, device, accelerate, ema, augment.
 
     Raises:
         UsageError: no such loss, or sizes that cannot be.
@@ -67,9 +74,13 @@ def step_case(
         ('dcgan/wgangp', 5, 'layer', 64)
     """
     facts = loss_facts(loss)
-    made = RECIPES[recipe][0](facts, task_facts(task))
-    own = settings_of({**sizes, "task": task})
+    own = TASKS[task].settled(settings_of({**sizes, "task": task}))
+    made = RECIPES[recipe][0](facts, task_facts(task, own))
     channels = sizes.get("channels", TASKS[task].settings().channels)
     forced = {name: sizes[name] for name in ("discriminator_norm", "n_critic") if name in sizes}
     settings = {**own, **made, **forced, "channels": channels}
     return StepCase(task, facts.spelling or facts.name, settings, batch_size, **more)
+
+
+def _as_before(values: Mapping[str, Any]) -> Json:
+    return {name: value for name, value in values.items() if name not in BEFORE or value != BEFORE[name]}

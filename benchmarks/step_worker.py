@@ -51,6 +51,7 @@ else:  # by their paths: the package `benchmarks` may be another tree's, or not 
 
 Json = Mapping[str, Any]
 STORED = 8  # batches of random images in memory
+USUAL: Json = {"accelerate": "off", "ema": 0.0, "augment": "none"}  # what a training does unless asked for more
 WARMUP = 5  # steps of every case before any is timed
 
 
@@ -89,7 +90,8 @@ def build(case: Json, clock: Callable[[str], None] = no_clock) -> Training:
     """
     layout = TASKS[case["task"]].channels_last
     placement = Placement(torch.device(case["device"]), case["precision"], layout)
-    more = {"accelerate": case["accelerate"]} if case.get("accelerate", "off") != "off" else {}  # older trees know none
+    # Older trees know none of these.
+    more = {name: case[name] for name, usual in USUAL.items() if case.get(name, usual) != usual}
     parts = task_of(case), get_loss(case["loss"]), recipe_of(case), batches_of(case)
     return Training(*parts, placement, 0, clock, **more)
 

@@ -190,7 +190,7 @@ class _Updates:
         self.fakes: Tensors = {}
         self.history: Tensors = {}
         self.terms: Tensors = {}
-        self.randoms: dict[str, torch.Generator] = {}
+        self.randoms: dict[str, dict[str, torch.Generator]] = {}  # phase -> stream -> of its draws
         self.graphs: dict[str, Graph] = {}
         self.memory_pool: Any = None
 
@@ -202,19 +202,24 @@ class _Updates:
         self._replay("fakes", lambda: self._make_fakes(draw))
         if training.loss.trains_discriminator:
             self.history = _into(self.history, training.shown(self.fakes, index, draw))
-            for domain in training.task.discriminators:
-                device = training.placement.device
-                random = self.randoms.setdefault(domain, torch.Generator(device))
-                random.manual_seed(stream_seed(training.seed, f"penalty/{domain}", index, draw))
+            self._seed("discriminators", index, draw)
             count = training.count(index, draw)
             clock("discriminator")
             self._replay("discriminators", lambda: self._update_discriminators(count))
         if self.with_generators:
+            self._seed("generators", index, draw)
             clock("generator")
             self._replay("generators", self._update_generators)
         # Of their own, as the next replay writes over these.
         kept = torch.stack([term.float() for term in self.terms.values()]).unbind()
         return dict(zip(self.terms, kept, strict=True))
+
+    def _seed(self, phase: str, index: int, draw: int) -> None:
+        """Set the phase's generators, which stay the same objects, to these draws of their streams."""
+        randoms = self.randoms.setdefault(phase, {})
+        for stream in self.training.streams[phase]:
+            random = randoms.setdefault(stream, torch.Generator(self.training.placement.device))
+            random.manual_seed(stream_seed(self.training.seed, stream, index, draw))
 
     def _replay(self, phase: str, function: Callable[[], None]) -> None:
         if phase not in self.graphs and self.pace.why_not is None:
@@ -228,18 +233,19 @@ class _Updates:
         """Record a phase; where that fails, this and all later updates are run as they are."""
         graph, clock = self.pace.graph(), self.training.clock
         self.memory_pool = self.memory_pool or self.pace.pool()
-        states = {domain: random.get_state() for domain, random in self.randoms.items()}
+        randoms = self.randoms.get(phase, {})
+        states = {stream: random.get_state() for stream, random in randoms.items()}
         self.training.clock = no_clock  # its events have no place inside a graph
         try:
-            graph.capture(function, self.randoms if phase == "discriminators" else {}, self.memory_pool)
+            graph.capture(function, randoms, self.memory_pool)
             self.graphs[phase] = graph
         except RuntimeError as error:
             self.pace.why_not = (
                 f"not captured: {str(error).strip().splitlines()[0] if str(error) else 'no reason given'}"
             )
-            for domain, state in states.items():
-                self.randoms[domain] = torch.Generator(self.training.placement.device)
-                self.randoms[domain].set_state(state)
+            for stream, state in states.items():
+                randoms[stream] = torch.Generator(self.training.placement.device)
+                randoms[stream].set_state(state)
         finally:
             self.training.clock = clock
 
@@ -247,10 +253,12 @@ class _Updates:
         self.fakes = self.training.fakes(self.batch, draw)
 
     def _update_discriminators(self, count: int) -> None:
-        self.terms |= self.training.update_discriminators(self.batch, self.history, self.randoms, count)
+        self.terms |= self.training.update_discriminators(
+            self.batch, self.history, self.randoms["discriminators"], count
+        )
 
     def _update_generators(self) -> None:
-        self.terms |= self.training.update_generators(self.batch, self.fakes)
+        self.terms |= self.training.update_generators(self.batch, self.fakes, self.randoms["generators"])
 
 
 def _into(fixed: Tensors, values: Mapping[str, Tensor]) -> Tensors:

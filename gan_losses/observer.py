@@ -32,7 +32,8 @@ class DomainObserver:
     Args:
         probe: says which steps are watched.
         generator: makes the domain's fakes.
-        discriminator: judges the domain's images.
+        discriminator: judges the domain's images; a call in training may bring, by keyword, random numbers to transform
+            them by. Passes of the observer's own bring none.
         held_out: real images that D never trains on.
     """
 
@@ -47,13 +48,14 @@ class DomainObserver:
         self.inputs: tuple[Any, ...] | None = None
         self.count = 0
         self.paused = False
+        self.transformed = False  # whether the generator's phase judged its fakes through a transformation
         self.precision: dict[str, Any] = {"device_type": "cpu", "enabled": False}
 
     def attach(self) -> Iterator[RemovableHandle]:
         """Hook both networks."""
         yield self.generator.register_forward_hook(self._generated)
         yield self.discriminator.register_forward_pre_hook(self._alias)
-        yield self.discriminator.register_forward_hook(self._judged)
+        yield self.discriminator.register_forward_hook(self._judged, with_kwargs=True)
 
     def forget_step(self) -> None:
         """Let go of what was made in the step that ended."""
@@ -70,13 +72,14 @@ class DomainObserver:
             return None
         return (args[0].view_as(args[0]), *args[1:])
 
-    def _judged(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> None:
+    def _judged(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Tensor) -> None:
         images: Tensor = args[0]
         for_penalty = in_penalty.get() or (images.requires_grad and images.is_leaf)
         if not self.probe.sampling or self.paused or for_penalty:
             return
         if _in_generator_phase(images):
             self.precision = _autocast(images.device.type)
+            self.transformed = bool(kwargs)
             self._generator_phase(images, output)
         elif torch.is_grad_enabled():
             kind = "fake" if images.data_ptr() in self.made else "real"
@@ -154,6 +157,8 @@ class DomainObserver:
             if self.inputs is not None:
                 again = self.generator(*self.inputs)[: self.count]  # a call may have made more than the fakes
                 result["fake_logit_after"] = self.discriminator(again).mean()
+            if self.transformed and fake is not None:  # to compare with: no pass of these transforms what it judges
+                self.extras["fake_logit_before"] = self.discriminator(fake).mean()
             if real is not None:
                 result |= self._on_real(self.discriminator(real))
         if real is not None and fake is not None and real.shape == fake.shape:

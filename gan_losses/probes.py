@@ -32,7 +32,9 @@ class SaturationProbe:
 
     Args:
         generator: the network, or domain -> network.
-        discriminator: likewise, the same domains.
+        discriminator: likewise, the same domains; behind its augmentation, where there is one (`Training.judges`): slopes by
+            images are those of the generator's own images, through the augmentation, and what the probe itself shows to the
+            discriminator is not augmented.
         loss: what they are trained with.
         every: generator steps from one row to the next.
         stride: generator steps from one sample to the next within a row.

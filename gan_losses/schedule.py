@@ -6,6 +6,8 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
     "none": lambda done: 1.0,
     # CycleGAN's (arXiv:1703.10593): constant for the first half, then linearly towards 0.
     "linear": lambda done: min(1.0, 2 * (1 - done)),
+    # The SNGAN line's (arXiv:1802.05957): linearly towards 0 from the start.
+    "decay": lambda done: 1 - done,
 }
 
 

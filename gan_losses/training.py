@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from gan_losses.acceleration import PACES, Pace
+from gan_losses.augmentation import AUGMENTATIONS, judges
+from gan_losses.averaging import Averaged
 from gan_losses.data.base import Batches
 from gan_losses.errors import UsageError
 from gan_losses.losses.base import GANLoss, Recipe, adversarial_loss, generator_loss
@@ -20,6 +22,7 @@ from gan_losses.tasks.base import Batch, Task
 from gan_losses.timing import no_clock
 
 Terms = dict[str, Tensor]
+Randoms = Mapping[str, torch.Generator]  # by stream
 
 
 Rate = float | Tensor  # a tensor where a captured step has to read it anew
@@ -105,9 +108,14 @@ class Training:
         schedule: of the learning rate, a name in `gan_losses.schedule.SCHEDULES`.
         steps: of the whole training, which the schedule runs over.
         accelerate: how its updates are run, a name in `gan_losses.acceleration.PACES`.
+        ema: the decay of an average of the generators' weights, 0: none is kept.
+        augment: what is done to all images that the discriminators see, a name in `gan_losses.augmentation.AUGMENTATIONS`.
 
     Attributes:
         pace: runs the updates.
+        judges: domain -> the discriminator behind its augmentation, where there is one; a probe is to watch these.
+        averaged: the average of the generators' weights, or None.
+        streams: "discriminators" and "generators" -> the streams of random numbers that an update of theirs draws from.
         memory: domain -> what penalties keep from one update to the next.
     """
 
@@ -124,6 +132,8 @@ class Training:
         schedule: str = "none",
         steps: int = 1,
         accelerate: str = "off",
+        ema: float = 0.0,
+        augment: str = "none",
     ) -> None:
         self.task, self.loss, self.recipe = task, loss, recipe
         self.batches, self.placement, self.seed = batches, placement, seed
@@ -136,6 +146,10 @@ class Training:
             placement.place(network)
         self.generator_weights = task.generator_parameters()
         self.discriminator_weights = task.discriminator_parameters()
+        self.judges = judges(task.discriminators, augment)
+        self.augmenting = AUGMENTATIONS[augment] is not None
+        self.streams = _streams(self.judges, self.augmenting)
+        self.averaged = Averaged(task.generators, ema) if ema else None
         self.pace: Pace = PACES[accelerate](self)
         make = OPTIMIZERS[recipe.optimizer]
         self.generator_optimizer, self.discriminator_optimizer = (
@@ -153,6 +167,9 @@ class Training:
         for draw in range(self.recipe.n_critic - 1, -1, -1):
             self.clock("data")
             terms |= self.pace.part(self.batch(index, draw), index, draw)
+        if self.averaged is not None:
+            self.clock("optimisers")
+            self.averaged.update()
         return terms
 
     def part(self, batch: Batch, index: int, draw: int) -> Terms:
@@ -161,9 +178,11 @@ class Training:
         fakes = self.fakes(batch, draw)
         terms: Terms = {}
         if self.loss.trains_discriminator:
-            randoms = {domain: self.random(f"penalty/{domain}", index, draw) for domain in self.task.discriminators}
+            randoms = self.randoms("discriminators", index, draw)
             terms = self.update_discriminators(batch, self.shown(fakes, index, draw), randoms, self.count(index, draw))
-        return terms if draw else terms | self.update_generators(batch, fakes)
+        if draw:
+            return terms
+        return terms | self.update_generators(batch, fakes, self.randoms("generators", index, draw))
 
     def count(self, index: int, draw: int) -> int:
         """Updates of the discriminators before this one."""
@@ -180,6 +199,10 @@ class Training:
         """The generator of the stream's draws."""
         return keyed_generator(self.seed, stream, index, draw, device=self.placement.device)
 
+    def randoms(self, phase: str, index: int, draw: int) -> dict[str, torch.Generator]:
+        """The generators of all streams of a phase, by the streams' names."""
+        return {stream: self.random(stream, index, draw) for stream in self.streams[phase]}
+
     def fakes(self, batch: Batch, draw: int) -> dict[str, Tensor]:
         """What the generators make of the batch, with its graph where the generators will be updated by it."""
         with torch.set_grad_enabled(draw == 0), self.placement.autocast():
@@ -194,29 +217,28 @@ class Training:
             self.probe.mark_fake(history)
         return history
 
-    def update_discriminators(
-        self, batch: Batch, history: Mapping[str, Tensor], randoms: Mapping[str, torch.Generator], count: int
-    ) -> Terms:
+    def update_discriminators(self, batch: Batch, history: Mapping[str, Tensor], randoms: Randoms, count: int) -> Terms:
         """The discriminators' phase: their terms, one backward pass, the optimiser, clipping."""
         make_terms = partial(self._discriminator_terms, batch, history, randoms, count)
         terms = self._update(make_terms, self.discriminator_weights, self.discriminator_optimizer, "discriminator")
         self._clip()
         return terms
 
-    def update_generators(self, batch: Batch, fakes: dict[str, Tensor]) -> Terms:
+    def update_generators(self, batch: Batch, fakes: dict[str, Tensor], randoms: Randoms) -> Terms:
         """The generators' phase, with frozen discriminators."""
-        make_terms = partial(self._generator_terms, batch, fakes)
+        make_terms = partial(self._generator_terms, batch, fakes, randoms)
         with frozen(self.discriminator_weights):
             return self._update(make_terms, self.generator_weights, self.generator_optimizer, "generator")
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the next steps depend on: weights, optimisers, penalties' memory, the task's history."""
+        """All that the next steps depend on: weights and their averages, optimisers, penalties' memory, the task's history."""
         return {
             "networks": {name: network.state_dict() for name, network in self.task.networks().items()},
             "generator_optimizer": self.generator_optimizer.state_dict(),
             "discriminator_optimizer": self.discriminator_optimizer.state_dict(),
             "memory": self.memory,
             "task": self.task.state(),
+            **({} if self.averaged is None else {"averaged": self.averaged.state_dict()}),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -232,6 +254,8 @@ class Training:
         for domain, memory in state["memory"].items():
             self.memory[domain] = dict(memory)
         self.task.load_state(state["task"])
+        if self.averaged is not None:
+            self.averaged.load_state_dict(state["averaged"])
         self.pace.forget()
 
     def _set_rate(self, index: int) -> None:
@@ -267,13 +291,11 @@ class Training:
         optimizer.zero_grad(set_to_none=True)
         return {name: term.detach() for name, term in terms.items()}
 
-    def _discriminator_terms(
-        self, batch: Batch, history: Mapping[str, Tensor], randoms: Mapping[str, torch.Generator], count: int
-    ) -> Terms:
+    def _discriminator_terms(self, batch: Batch, history: Mapping[str, Tensor], randoms: Randoms, count: int) -> Terms:
         terms: Terms = {}
-        for domain, discriminator in self.task.discriminators.items():
-            memory = self.memory[domain]
-            update = Update(discriminator, batch[domain], history[domain], randoms[domain], count, memory)
+        for domain in self.judges:
+            judge, random = self._judge(domain, f"augment/{domain}", randoms), randoms[f"penalty/{domain}"]
+            update = Update(judge, batch[domain], history[domain], random, count, self.memory[domain])
             terms[f"discriminator_{domain}"] = adversarial_loss(self.loss, update)
             self.clock("penalty")
             penalty = self.loss.penalty(update)
@@ -282,13 +304,19 @@ class Training:
             self.clock("discriminator")
         return terms
 
-    def _generator_terms(self, batch: Batch, fakes: dict[str, Tensor]) -> Terms:
+    def _generator_terms(self, batch: Batch, fakes: dict[str, Tensor], randoms: Randoms) -> Terms:
         terms: Terms = {}
-        judges = self.task.discriminators.items() if self.loss.trains_discriminator else ()
-        for domain, discriminator in judges:
-            real = wide(discriminator(batch[domain])) if self.loss.pairs_logits else None
-            terms[f"adversarial_{domain}"] = generator_loss(self.loss, wide(discriminator(fakes[domain])), real)
+        for domain in self.judges if self.loss.trains_discriminator else ():
+            # Streams of their own, so that fakes are transformed alike whether a loss looks at real images too or not.
+            on_fake, on_real = (self._judge(domain, f"augment/{domain}/{kind}", randoms) for kind in ("fake", "real"))
+            real = wide(on_real(batch[domain])) if self.loss.pairs_logits else None
+            terms[f"adversarial_{domain}"] = generator_loss(self.loss, wide(on_fake(fakes[domain])), real)
         return terms | self.task.auxiliary(batch, fakes)
+
+    def _judge(self, domain: str, stream: str, randoms: Randoms) -> Callable[[Tensor], Tensor]:
+        """The domain's discriminator, each call of it with fresh draws of an augmentation if there is one."""
+        judge = self.judges[domain]
+        return partial(judge, random=randoms[stream]) if self.augmenting else judge
 
     @torch.no_grad()
     def _clip(self) -> None:
@@ -296,6 +324,16 @@ class Training:
             weights: list[Tensor] = list(self.discriminator_weights)
             torch._foreach_clamp_min_(weights, -self.loss.clip)
             torch._foreach_clamp_max_(weights, self.loss.clip)
+
+
+def _streams(domains: Iterable[str], augmenting: bool) -> dict[str, list[str]]:
+    streams: dict[str, list[str]] = {"discriminators": [], "generators": []}
+    for domain in domains:
+        streams["discriminators"].append(f"penalty/{domain}")
+        if augmenting:
+            streams["discriminators"].append(f"augment/{domain}")
+            streams["generators"] += [f"augment/{domain}/fake", f"augment/{domain}/real"]
+    return streams
 
 
 class frozen:  # noqa: N801, a context manager used like a function

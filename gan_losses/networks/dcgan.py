@@ -6,7 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from gan_losses.networks.edges import ImageToMaps, MapsToLargerImage
-from gan_losses.networks.norms import norm_layers, normalised
+from gan_losses.networks.initialise import preserving, preserving_gain, small_normal
+from gan_losses.networks.norms import PLAIN, norm_layers, normalised
+from gan_losses.networks.pair import NetworkPair
 
 SIZES = (16, 32, 64, 128)
 LEAK = 0.2  # slope of the discriminator's LeakyReLU below 0
@@ -86,3 +88,16 @@ class Discriminator(nn.Module):
         features = self.layers(images)
         logits: Tensor = self.head(features.permute(0, 2, 3, 1).flatten(1))  # a view where channels are last
         return logits
+
+
+PAIR = NetworkPair(
+    summary="DCGAN's",
+    generator=Generator,
+    discriminator=Discriminator,
+    sizes=SIZES,
+    generator_norm="batch",
+    published_norm="batch",
+    controlled_norm="group",  # without any norm the small weights leave D without a slope for hundreds of steps
+    generator_scheme=small_normal,
+    discriminator_scheme=lambda norm: preserving(preserving_gain(LEAK)) if norm in PLAIN else small_normal,
+)

@@ -1,6 +1,6 @@
 """All tasks by name. To add one: write its class in a file here and add one line to `TASKS`."""
 
-from gan_losses.tasks.base import Task
+from gan_losses.tasks.base import Norms, Task
 from gan_losses.tasks.cyclegan import CycleGAN, CycleGANSettings
 from gan_losses.tasks.dcgan import DCGAN, DCGANSettings
 
@@ -9,4 +9,4 @@ TASKS: dict[str, type[Task]] = {
     "cyclegan": CycleGAN,
 }
 
-__all__ = ["DCGAN", "TASKS", "CycleGAN", "CycleGANSettings", "DCGANSettings", "Task"]
+__all__ = ["DCGAN", "TASKS", "CycleGAN", "CycleGANSettings", "DCGANSettings", "Norms", "Task"]

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import Field, field, fields
+from dataclasses import Field, dataclass, field, fields
 from itertools import chain
 from typing import Any, ClassVar, Self
 
@@ -59,6 +59,21 @@ def parse_setting(each: "Field[Any]", value: Any) -> Any:
     return number
 
 
+@dataclass(frozen=True)
+class Norms:
+    """The norms of a task's discriminator under certain settings.
+
+    Attributes:
+        published: in the paper, for losses that ask for none.
+        controlled: that all losses share in a controlled comparison; it mixes no samples.
+        possible: that its networks can be built with; None for all of `gan_losses.networks.NORMS`.
+    """
+
+    published: str
+    controlled: str
+    possible: tuple[str, ...] | None = None
+
+
 class Task(ABC):
     """A kind of GAN. Losses are none of its business.
 
@@ -67,8 +82,8 @@ class Task(ABC):
         settings: the dataclass of its settings; its fields have the paper's values.
         domains: the kinds of images that its data set has.
         sources: target domain -> the domain whose images are translated into it; {} where fakes are made from latents.
-        published_norm: the discriminator's norm in the task's paper, for losses that ask for none.
-        controlled_norm: the norm that all losses share in a controlled comparison; it mixes no samples.
+        published_norm: `Norms.published` unless the settings say otherwise.
+        controlled_norm: `Norms.controlled` likewise.
         channels_last: whether its networks gain from that memory layout.
         trains_alone: whether its generators learn something without any adversary.
         generators: domain -> the network that makes the fakes of that domain.
@@ -104,6 +119,16 @@ class Task(ABC):
         Raises:
             UsageError: they cannot, in one sentence.
         """
+
+    @classmethod
+    def settled(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings with a value for what they leave open (None)."""
+        return dict(settings)
+
+    @classmethod
+    def norms(cls, settings: Mapping[str, Any]) -> Norms:
+        """The norms of its discriminator under these settings."""
+        return Norms(cls.published_norm, cls.controlled_norm)
 
     @abstractmethod
     def complete(self, batch: Batch, random: torch.Generator) -> Batch:

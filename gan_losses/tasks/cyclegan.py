@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from gan_losses.errors import UsageError
 from gan_losses.networks.cyclegan import LEAK, PatchDiscriminator, ResNetGenerator
-from gan_losses.networks.initialise import build, preserving_gain
+from gan_losses.networks.initialise import build, preserving, preserving_gain, small_normal
 from gan_losses.networks.norms import PLAIN
 from gan_losses.tasks.base import Batch, Task, setting
 from gan_losses.tasks.pool import ImagePool
@@ -85,12 +85,13 @@ class CycleGAN(Task):
     def __init__(self, settings: CycleGANSettings, seed: int) -> None:
         shape = (settings.channels, settings.width, settings.blocks, settings.generator_norm)
         judge = (settings.channels, settings.discriminator_width, settings.layers, settings.discriminator_norm)
-        gain = preserving_gain(LEAK) if settings.discriminator_norm in PLAIN else None
+        plain = settings.discriminator_norm in PLAIN
+        scheme = preserving(preserving_gain(LEAK)) if plain else small_normal
         self.generators = {
             domain: build(seed, f"generator/{domain}", partial(ResNetGenerator, *shape)) for domain in self.domains
         }
         self.discriminators = {
-            domain: build(seed, f"discriminator/{domain}", partial(PatchDiscriminator, *judge), gain)
+            domain: build(seed, f"discriminator/{domain}", partial(PatchDiscriminator, *judge), scheme)
             for domain in self.domains
         }
         self.pixel = PIXEL_LOSSES[settings.pixel]

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from benchmarks.plain_networks import as_published
 from benchmarks.textbook_cyclegan import TextbookCycleGAN, TextbookPool, steps
 from gan_losses.networks.cyclegan import PatchDiscriminator, ResNetGenerator
-from gan_losses.networks.initialise import build, preserving_gain
+from gan_losses.networks.initialise import build, preserving, preserving_gain
 
 NAMES = {
     f"{part} {end}"
@@ -26,7 +26,7 @@ def textbook(**settings) -> TextbookCycleGAN:
     gain = preserving_gain(0.2)  # logits of the order of 1, so that no formula is judged near 0 alone
     return TextbookCycleGAN(
         {end: as_published(build(0, end, lambda: ResNetGenerator(3, 4, 1))) for end in ("a->b", "b->a")},
-        {end: as_published(build(0, end, lambda: PatchDiscriminator(3, 4, 2), gain)) for end in "ab"},
+        {end: as_published(build(0, end, lambda: PatchDiscriminator(3, 4, 2), preserving(gain))) for end in "ab"},
         **settings,
     )
 

@@ -13,12 +13,15 @@ from gan_losses.training import Placement, Training
 class Factory:
     """Makes small trainings that differ in what a test names."""
 
-    def images(self, channels: int = 1) -> torch.Tensor:
+    def images(self, channels: int = 1, size: int = 16) -> torch.Tensor:
         random = torch.Generator().manual_seed(0)
-        return torch.randint(0, 256, (40, channels, 16, 16), dtype=torch.uint8, generator=random)
+        return torch.randint(0, 256, (40, channels, size, size), dtype=torch.uint8, generator=random)
 
-    def task(self, norm: str = "batch", seed: int = 0, channels: int = 1) -> DCGAN:
-        return DCGAN(DCGANSettings(16, channels, 8, 8, "batch", norm), seed)
+    def task(
+        self, norm: str = "batch", seed: int = 0, channels: int = 1, size: int = 16, network: str = "dcgan"
+    ) -> DCGAN:
+        width = 8 if size == 16 else 4
+        return DCGAN(DCGANSettings(size, channels, width, 8, None, norm, network), seed)
 
     def training(
         self,
@@ -30,12 +33,15 @@ class Factory:
         channels_last: bool = True,
         precision: str = "fp32",
         channels: int = 1,
+        size: int = 16,
+        network: str = "dcgan",
         **more: Any,
     ) -> Training:
         recipe = Recipe(optimizer=optimizer, discriminator_norm=norm, n_critic=n_critic)
-        batches = Batches(Split({"image": self.images(channels)}), 8, seed)
+        batches = Batches(Split({"image": self.images(channels, size)}), 8, seed)
         placement = Placement(torch.device("cpu"), precision, channels_last)
-        return Training(self.task(norm, seed, channels), get_loss(name), recipe, batches, placement, seed, **more)
+        task = self.task(norm, seed, channels, size, network)
+        return Training(task, get_loss(name), recipe, batches, placement, seed, **more)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from gan_losses.data.base import Batches, Split
 from gan_losses.errors import UsageError
 from gan_losses.losses import Recipe, get_loss
 from gan_losses.probes import SaturationProbe
+from gan_losses.random import stream_seed
 from gan_losses.tasks import CycleGAN
 from gan_losses.tasks.cyclegan import CycleGANSettings
 from gan_losses.training import Placement, Training
@@ -72,13 +73,14 @@ def _pretended(monkeypatch) -> None:
     monkeypatch.setitem(PACES, "pretended", Pretended)
 
 
-def cyclegan(loss: str, accelerate: str) -> Training:
+def cyclegan(loss: str, accelerate: str, **more: Any) -> Training:
     settings = CycleGANSettings(image_size=16, width=4, blocks=1, layers=1, discriminator_width=4, pool=3)
     random = torch.Generator().manual_seed(0)
     images = {name: torch.randint(0, 256, (10, 3, 16, 16), dtype=torch.uint8, generator=random) for name in "ab"}
     batches, placement = Batches(Split(images), 2, 0), Placement(torch.device("cpu"), channels_last=False)
     recipe = Recipe(discriminator_norm="instance")
-    return Training(CycleGAN(settings, 0), get_loss(loss), recipe, batches, placement, 0, accelerate=accelerate)
+    how = {"accelerate": accelerate, **more}
+    return Training(CycleGAN(settings, 0), get_loss(loss), recipe, batches, placement, 0, **how)
 
 
 KINDS: dict[str, Callable[[Any, str], Training]] = {
@@ -92,7 +94,12 @@ KINDS: dict[str, Callable[[Any, str], Training]] = {
     "a schedule": lambda make, pace: make.training("lsgan", schedule="linear", steps=STEPS, accelerate=pace),
     "random shifts": lambda make, pace: make.training("hinge+cr", accelerate=pace),
     "cyclegan with a pool": lambda make, pace: cyclegan("lsgan", pace),
+    "cyclegan, augmented, averaged": lambda make, pace: cyclegan("ragan", pace, augment="diffaugment", ema=0.9),
     "cyclegan without adversary": lambda make, pace: cyclegan("none", pace),
+    "augmented": lambda make, pace: make.training("rpgan+r1+cr", n_critic=2, augment="diffaugment", accelerate=pace),
+    "augmented, averaged": lambda make, pace: make.training("bce", augment="diffaugment", ema=0.9, accelerate=pace),
+    "residual": lambda make, pace: make.training("wgangp", "none", size=32, network="resnet32", accelerate=pace),
+    "without norm": lambda make, pace: make.training("rpgan+r1+r2", network="r3gan", accelerate=pace),
     "memory": lambda make, pace: make.training("hinge+lecam", accelerate=pace),
 }
 
@@ -108,6 +115,8 @@ def test_replayed_updates_are_the_steps_as_they_are(make, kind: str) -> None:
     states = [network.state_dict() for training in (plain, fast) for network in training.task.networks().values()]
     half = len(states) // 2
     assert_close(states[half:], states[:half], rtol=0, atol=0)
+    if plain.averaged is not None:
+        assert_close(fast.averaged.state_dict(), plain.averaged.state_dict(), rtol=0, atol=0)
     if "memory" not in kind:
         assert fast.pace.replays > 0
 
@@ -121,6 +130,27 @@ def test_what_is_captured_and_how_often(make) -> None:
     assert training.pace.captures == 2 * 3 + 2 * 2
     assert {updates.seen for updates in training.pace.kinds.values()} == {EAGER_FIRST}
     assert training.pace.why_not is None
+
+
+def test_a_graph_is_given_the_generators_of_all_that_it_draws_from(make) -> None:
+    training = make.training("bce", augment="diffaugment", accelerate="pretended")
+    given: list[dict[str, torch.Generator]] = []
+
+    class Registering(CalledAgain):
+        def capture(self, function: Callable[[], None], randoms: Any, pool: Any) -> None:
+            given.append(dict(randoms))
+            super().capture(function, randoms, pool)
+
+    training.pace.graph = lambda: Registering(training.pace)
+    for index in range(EAGER_FIRST + 2):
+        training.step(index)
+    streams = [["penalty/image", "augment/image"], ["augment/image/fake", "augment/image/real"]]
+    assert [list(randoms) for randoms in given] == [[], *streams]
+    (updates,) = training.pace.kinds.values()
+    for phase, randoms in zip(("discriminators", "generators"), given[1:], strict=True):
+        for stream, random in randoms.items():
+            assert updates.randoms[phase][stream] is random
+            assert random.initial_seed() == stream_seed(0, stream, EAGER_FIRST + 1, 0)
 
 
 def test_a_penalty_with_memory_runs_as_it_is_and_says_so(make) -> None:
@@ -171,15 +201,16 @@ def test_the_rate_of_a_captured_step_is_written_into_its_tensor(make) -> None:
     assert_close([place.item() for place in places], [1e-4, 1e-4])  # 2e-4, halved at the last of four steps
 
 
-def test_the_clock_is_not_called_inside_a_capture(make) -> None:
+@pytest.mark.parametrize(("ema", "more"), [(0.0, []), (0.9, ["optimisers"])])
+def test_the_clock_is_not_called_inside_a_capture(make, ema: float, more: list[str]) -> None:
     calls: list[str] = []
-    training = make.training("bce", accelerate="pretended", clock=calls.append)
+    training = make.training("bce", accelerate="pretended", clock=calls.append, ema=ema)
     for index in range(EAGER_FIRST):
         training.step(index)
     calls.clear()
     training.pace.graph = lambda: Calling(training)
     training.step(EAGER_FIRST)
-    assert calls == ["data", "generator", "discriminator", "generator"]
+    assert calls == ["data", "generator", "discriminator", "generator", *more]
 
 
 class Calling:
@@ -217,8 +248,9 @@ def test_compiled_networks_give_the_same_step(loss: str) -> None:
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+@pytest.mark.parametrize("augment", ["none", "diffaugment"])
 @pytest.mark.parametrize("loss", ["bce", "lsgan", "wgangp", "bce+r1:10:every=2"])
-def test_on_a_gpu_a_captured_step_equals_an_eager_one(make, loss: str) -> None:
+def test_on_a_gpu_a_captured_step_equals_an_eager_one(make, loss: str, augment: str) -> None:
     device = torch.device("cuda")
     trainings = []
     for pace in ("off", "graph"):
@@ -226,7 +258,9 @@ def test_on_a_gpu_a_captured_step_equals_an_eager_one(make, loss: str) -> None:
         batches = Batches(Split({"image": make.images()}), 8, 0, device)
         recipe, placement = Recipe(discriminator_norm="none"), Placement(device)
         trainings.append(
-            Training(settings.task, get_loss(loss), recipe, batches, placement, 0, accelerate=pace),
+            Training(
+                settings.task, get_loss(loss), recipe, batches, placement, 0, accelerate=pace, ema=0.9, augment=augment
+            ),
         )
     plain, fast = trainings
     for index in range(2 * EAGER_FIRST):
@@ -242,8 +276,11 @@ def test_on_a_gpu_a_captured_step_equals_an_eager_one(make, loss: str) -> None:
 
 
 @pytest.mark.parametrize("failing", [0, 1, 2, 4])
-def test_where_a_capture_fails_all_goes_on_as_it_is_and_says_why(make, failing: int) -> None:
-    plain, fast = (make.training("wgangp", n_critic=2, accelerate=pace) for pace in ("off", "pretended"))
+@pytest.mark.parametrize("augment", ["none", "diffaugment"])
+def test_where_a_capture_fails_all_goes_on_as_it_is_and_says_why(make, failing: int, augment: str) -> None:
+    plain, fast = (
+        make.training("wgangp", n_critic=2, accelerate=pace, augment=augment) for pace in ("off", "pretended")
+    )
     captures: list[int] = []
 
     class Failing(CalledAgain):

@@ -133,7 +133,7 @@ def test_gradients_and_norms_are_those_of_autograd(make) -> None:
     batch = twin.batch(0, 0)
     generator, discriminator = twin.task.generators["image"], twin.task.discriminators["image"]
     fakes = generator(batch["latents"])
-    twin.update_discriminators(batch, {"image": fakes}, {"image": twin.random("penalty/image", 0, 0)}, 0)
+    twin.update_discriminators(batch, {"image": fakes}, twin.randoms("discriminators", 0, 0), 0)
     logits = discriminator(fakes)
     value = twin.loss.generator(logits)
     slopes, images = torch.autograd.grad(value, (logits, fakes), retain_graph=True)

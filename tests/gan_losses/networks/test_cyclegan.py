@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from torch.testing import assert_close
 
 from gan_losses.networks.cyclegan import PatchDiscriminator, ResNetGenerator
-from gan_losses.networks.initialise import build
+from gan_losses.networks.initialise import build, preserving
 from gan_losses.networks.norms import NORMS, InstanceNorm
 
 FORMATS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
@@ -29,7 +29,7 @@ def test_translations_have_the_shape_of_images(channels: int, width: int, blocks
 
 
 def test_translations_lie_between_minus_1_and_1() -> None:
-    network = build(0, "g", lambda: ResNetGenerator(3, 8, 1), gain=1.0)
+    network = build(0, "g", lambda: ResNetGenerator(3, 8, 1), preserving(1.0))
     translated = network(random_images(4, 3, 32, 32))
     assert translated.abs().max() < 1
     assert translated.min() < -0.5
@@ -49,7 +49,7 @@ def test_at_256_pixels_there_are_30_by_30_logits() -> None:
 
 
 def test_logits_are_not_squashed() -> None:
-    logits = build(0, "d", lambda: PatchDiscriminator(3, 8), gain=3.0)(random_images(2, 3, 64, 64))
+    logits = build(0, "d", lambda: PatchDiscriminator(3, 8), preserving(3.0))(random_images(2, 3, 64, 64))
     assert logits.min() < -1
     assert logits.max() > 1
 

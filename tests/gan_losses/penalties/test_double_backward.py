@@ -11,7 +11,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from torch.testing import assert_close
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from gan_losses.networks import Discriminator
+from gan_losses.networks import Discriminator, r3gan, resnet
 from gan_losses.networks.cyclegan import PatchDiscriminator
 from gan_losses.penalties.double_backward import LeanDoubleBackward
 from gan_losses.penalties.slopes import input_gradient
@@ -27,10 +27,22 @@ class Residual(nn.Module):
         return inner + F.leaky_relu(self.second(inner), 0.1)
 
 
+def started(network: nn.Module) -> nn.Module:
+    """All weights drawn, those too that a pair starts at 0."""
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.normal_(0, 0.3)
+    return network
+
+
 NETWORKS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "dcgan without norm": (lambda: Discriminator(16, 2, 4, "none"), (2, 16, 16)),
     "dcgan with layer norm": (lambda: Discriminator(16, 2, 4, "layer"), (2, 16, 16)),
     "dcgan with spectral norm": (lambda: Discriminator(16, 2, 4, "spectral"), (2, 16, 16)),
+    "residual without norm": (lambda: started(resnet.Discriminator(2, 2, "none")), (2, 32, 32)),
+    "residual with group norm": (lambda: started(resnet.Discriminator(2, 2, "group")), (2, 32, 32)),
+    "residual with spectral norm": (lambda: started(resnet.Discriminator(2, 2, "spectral")), (2, 32, 32)),
+    "residual, grouped, resampled": (lambda: started(r3gan.Discriminator(16, 2, 4)), (2, 16, 16)),
     "patches with instance norm": (lambda: PatchDiscriminator(2, 4, 1), (2, 16, 16)),
     "in place and used again": (Residual, (2, 8, 8)),
     "strides, dilation, groups": (
