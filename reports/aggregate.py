@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from reports import metrics, statistics
-from reports.loading import Cell, Json, Run
+from reports.loading import Cell
 from reports.panels import Panel
 
 MOMENTS = ("best", "final", "untrained")
@@ -92,7 +92,7 @@ def compare(panel: Panel, loss: str, metric: str, moment: str = "best", referenc
         panel: that holds both.
         loss: the one.
         metric: what is compared.
-        moment: "best" or "final".
+        moment: one of `Panel.moments`.
         reference: the other; None is the panel's reference.
     """
     reference = panel.reference if reference is None else reference
@@ -148,40 +148,3 @@ def _get(row: Any, path: tuple[str, ...]) -> Any:
     for name in path:
         row = row.get(name) if isinstance(row, dict) else None
     return row
-
-
-def ladder_of(run: Run, panel: Panel, domain: str = "") -> Json | None:
-    """The ladder with the panel's data and features, or None. Which split it names does not matter.
-
-    Args:
-        run: whose ladders are searched.
-        panel: that is to be read by it.
-        domain: whose real images its rows are of; "" takes the first, which is right where there is but one.
-    """
-    passport = {name: of_domain(value, domain) for name, value in panel.passport.items()}
-    for ladder in run.ladders:
-        own = ladder.get("passport") or {}
-        shared = (set(own) & set(passport)) - {"split", "n", "n_real", "n_fake", "kid_estimator", "domain"}
-        alike = ladder.get("data") == panel.data and all(own[name] == passport[name] for name in shared)
-        if alike and domain in ("", own.get("domain", domain)):
-            return ladder
-    return None
-
-
-def of_domain(value: Any, domain: str) -> Any:
-    """The part of a passport's entry that is of a domain, where it has one for each.
-
-    Example:
-        >>> of_domain({"a": 200, "b": 180}, "b"), of_domain(200, "b")
-        (180, 200)
-    """
-    return value.get(domain, value) if isinstance(value, dict) else value
-
-
-def floor_of(run: Run, panel: Panel, metric: str) -> float | None:
-    """The distance of real images from real ones, the least that can be reached; None if it is not known."""
-    name, domain = metrics.split(metric)
-    rows = (ladder_of(run, panel, domain) or {}).get("rows") or []
-    found = [row["metrics"] for row in rows if row.get("name") == "real against real"]
-    entry = found[0].get(metric, found[0].get(name)) if found else None
-    return entry["mean"] if entry else None

@@ -51,9 +51,16 @@ class Cell:
         """The record's quality; empty if there is none."""
         return dict(self.record.get("quality") or {})
 
+    def state(self, moment: str) -> Json:
+        """What the quality holds of "best", "final", "untrained", "averaged best" or "averaged final"; empty without it."""
+        found = self.quality
+        for name in moment.split():
+            found = found.get(name) or {}
+        return found
+
     def metrics(self, moment: str) -> Json:
-        """The test metrics of "best", "final" or "untrained"; empty if there are none."""
-        return dict((self.quality.get(moment) or {}).get("metrics") or {})
+        """The test metrics of a moment; empty if there are none."""
+        return dict(self.state(moment).get("metrics") or {})
 
     @cached_property
     def curves(self) -> list[Json]:

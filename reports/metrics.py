@@ -1,6 +1,49 @@
 """What the name of a metric says: which domain it is of, whether it is a distance, and which way is better."""
 
+from dataclasses import dataclass
+
 LOWER, HIGHER = "lower", "higher"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What is known of a metric on sets of images.
+
+    Attributes:
+        better: which way.
+        distance: whether it is a distance between sets of images: what losses are ranked by.
+        signed: whether it can fall below 0, so that ratios of it mean nothing.
+        featured: whether it is taken in the features of an extractor, whose name stands in the brackets.
+        note: what it says, in a sentence; "" where the page says so elsewhere.
+    """
+
+    better: str
+    distance: bool = False
+    signed: bool = False
+    featured: bool = True
+    note: str = ""
+
+
+# A metric that stands neither here nor in TRANSLATION is shown, but is called neither a distance nor good or bad.
+SETS = {
+    "fid": Meaning(LOWER, distance=True),
+    "kid": Meaning(LOWER, distance=True, signed=True),
+    "fld": Meaning(LOWER, distance=True, signed=True),
+    "precision": Meaning(HIGHER, note="the share of fakes that lie among real images: how real they look"),
+    "recall": Meaning(HIGHER, note="the share of real images that lie among fakes: how much of the variety is met"),
+    "density": Meaning(
+        HIGHER, note="how densely real images lie around the fakes, precision that outliers sway less; may exceed 1"
+    ),
+    "coverage": Meaning(
+        HIGHER, note="the share of real images that have a fake near by, recall that outliers sway less"
+    ),
+    "is": Meaning(
+        HIGHER,
+        note="the Inception Score, only to compare with old tables: it sees neither the real images nor memorising",
+    ),
+    "copy_rate": Meaning(LOWER, featured=False),
+    "share": Meaning(HIGHER, featured=False),
+}
 # Of translations between domains, on test images: which way is better. None of these is a distance between sets.
 TRANSLATION = {
     "true_share": LOWER,
@@ -38,14 +81,39 @@ def base(metric: str) -> str:
     return split(metric)[0].partition("[")[0]
 
 
-def is_distance(metric: str) -> bool:
-    """Whether the metric is a distance between sets of images: no class share, no copy rate, nothing of single pictures.
+def features(metric: str) -> str | None:
+    """The features that the metric is taken in: "" where they are not named (Inception's), None where it needs none.
 
     Example:
-        >>> [is_distance(name) for name in ("kid[shapes]@b", "copy_rate@b", "share[0]", "true_share@b")]
-        [True, False, False, False]
+        >>> features("fid[shapes]@b"), features("fid"), features("share[3]"), features("mine[x]")
+        ('shapes', '', None, 'x')
     """
-    return base(metric) not in ("copy_rate", "share", *TRANSLATION)
+    meaning = SETS.get(base(metric))
+    if base(metric) in TRANSLATION or (meaning is not None and not meaning.featured):
+        return None
+    return split(metric)[0].partition("[")[2].removesuffix("]")
+
+
+def better(metric: str) -> str | None:
+    """Which way is better, None of a metric that is not known here.
+
+    Example:
+        >>> better("kid[shapes]@b"), better("coverage"), better("true_share@b"), better("mine")
+        ('lower', 'higher', 'lower', None)
+    """
+    meaning = SETS.get(base(metric))
+    return meaning.better if meaning else TRANSLATION.get(base(metric))
+
+
+def is_distance(metric: str) -> bool:
+    """Whether the metric is known as a distance between sets of images.
+
+    Example:
+        >>> [is_distance(name) for name in ("kid[shapes]@b", "fld", "copy_rate@b", "recall", "true_share@b", "mine")]
+        [True, True, False, False, False, False]
+    """
+    meaning = SETS.get(base(metric))
+    return meaning is not None and meaning.distance
 
 
 def is_frechet(metric: str) -> bool:
@@ -58,11 +126,22 @@ def is_frechet(metric: str) -> bool:
     return base(metric) == "fid"
 
 
+def is_signed(metric: str) -> bool:
+    """Whether the metric can fall below 0; True of one that is not known here.
+
+    Example:
+        >>> is_signed("kid"), is_signed("fld[x]"), is_signed("is"), is_signed("mine")
+        (True, True, False, True)
+    """
+    meaning = SETS.get(base(metric))
+    return base(metric) not in TRANSLATION if meaning is None else meaning.signed
+
+
 def has_ratios(metric: str) -> bool:
     """Whether the metric is positive with a 0 that means "perfect", so that ratios of it mean something.
 
     Example:
-        >>> has_ratios("fid[digits]"), has_ratios("true_share@b"), has_ratios("kid[digits]")
-        (True, True, False)
+        >>> [has_ratios(name) for name in ("fid[digits]", "true_share@b", "kid[digits]", "fld", "precision")]
+        [True, True, False, False, False]
     """
-    return is_frechet(metric) or base(metric) == "true_share"
+    return (is_distance(metric) and not is_signed(metric)) or base(metric) == "true_share"

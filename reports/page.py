@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from reports.figures import Kind
 from reports.loading import Run
+from reports.numbering import Numbering
 from reports.panels import Panel
 from reports.summary import paragraph
 from reports.tables import Table
@@ -36,6 +37,10 @@ TRANSLATIONS = """\
   round trip is no evidence of a good translation: a network that does nothing has a perfect one, and one can hide what it
   needs for the way back where nobody sees it, which the `lost_…` measure.
 """
+PASSPORTS = """\
+- **Passports.** `(passport 2)` behind a metric is the number under *How quality was measured* of all that it depends on beside
+  the images. Two columns with unlike numbers do not compare, whatever their names.
+"""
 
 
 def make_page(
@@ -60,7 +65,8 @@ def make_page(
 
 def reading(panels: Sequence[Panel]) -> str:
     """How to read the page, with what only some tasks need left out of the others'."""
-    return READING + (TRANSLATIONS if any(panel.translation() for panel in panels) else "")
+    translated = any(panel.translation() for panel in panels)
+    return READING + (PASSPORTS if Numbering(panels).several else "") + (TRANSLATIONS if translated else "")
 
 
 def _made_by(run: Run) -> str:

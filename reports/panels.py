@@ -9,9 +9,12 @@ from typing import Any
 from benchmarks.records import digest, slug
 from reports import metrics
 from reports.loading import Cell, Json, Run
+from reports.passports import differing, entry, flat
 from reports.text import setting
 
 REFERENCE = "bce"
+RAW = ("best", "final")
+AVERAGED = ("averaged best", "averaged final")
 # A cell without quality is put to the passport that its settings would have led to.
 PASSPORT_SETTINGS = ("features", "data_digest", "image_size", "channels")
 
@@ -76,6 +79,15 @@ class Panel:
         """The distances that any cell has, in the record's order: no class shares, no copy rates, no translation metrics."""
         return [name for name in self.metrics() if metrics.is_distance(name)]
 
+    def scores(self) -> list[str]:
+        """The other measures of a set of images that any cell has, in the record's order: all that have no place elsewhere."""
+        placed = {*self.distances(), *self.translation()}
+        return [name for name in self.metrics() if name not in placed and metrics.base(name) != "copy_rate"]
+
+    def moments(self) -> list[str]:
+        """The trained states that were measured: `RAW`, and `AVERAGED` where any cell averaged its generator's weights."""
+        return [*RAW, *(AVERAGED if any(cell.metrics(moment) for cell in self.cells for moment in AVERAGED) else ())]
+
     def translation(self) -> list[str]:
         """The translation metrics that any cell has, in a fixed order of kinds and the record's order of domains."""
         found = [name for name in self.metrics() if metrics.base(name) in metrics.TRANSLATION]
@@ -132,7 +144,7 @@ def _by_passport(cells: Sequence[Cell]) -> Iterator[tuple[str, list[Cell]]]:
     known: dict[str, list[Cell]] = defaultdict(list)
     for cell in cells:
         if cell.quality.get("passport"):
-            known[_stable(cell.quality["passport"])].append(cell)
+            known[_stable(flat(cell.quality["passport"]))].append(cell)
     if len(known) < 2:
         yield "", list(cells)
         return
@@ -141,10 +153,9 @@ def _by_passport(cells: Sequence[Cell]) -> Iterator[tuple[str, list[Cell]]]:
         if not cell.quality.get("passport"):
             _home(cell, groups).append(cell)
     for group in groups:
-        own = next(dict(cell.quality["passport"]) for cell in group if cell.quality.get("passport"))
+        own = next(flat(cell.quality["passport"]) for cell in group if cell.quality.get("passport"))
         others = [json.loads(name) for name in known if name != _stable(own)]
-        differing = [name for name in own if any(other.get(name) != own[name] for other in others)]
-        yield ", ".join(f"{name} {setting(own[name])}" for name in differing), group
+        yield ", ".join(f"{name} {entry(own, name)}" for name in differing(own, others)), group
 
 
 def _home(cell: Cell, groups: Sequence[list[Cell]]) -> list[Cell]:

@@ -2,8 +2,9 @@
 
 from reports import aggregate, metrics
 from reports.aggregate import Comparison
+from reports.ladders import floor_of
 from reports.loading import Run
-from reports.panels import Panel
+from reports.panels import AVERAGED, Panel
 from reports.text import escape, interval, number, probability
 from reports.timings import StepTime, step_times
 
@@ -14,6 +15,7 @@ SPEAKS_OF = {
 
 FEW = 6
 SEEDS = 6  # fewer give no interval of 95 %
+STATES = {"best": "best state", AVERAGED[0]: "best state with averaged weights"}
 # What comparisons show, in the order in which it is told.
 GROUPS = {
     "lower (better)": "lower (better)",
@@ -29,6 +31,9 @@ def paragraph(run: Run, panel: Panel) -> str:
     sentences = [SPEAKS_OF.get(panel.recipe, f"Recipe {escape(panel.recipe)}."), _counted(panel)]
     for metric in aggregate.primaries(panel):
         sentences += [_into(metric), _medians(run, panel, metric), *_comparisons(panel, metric), _truth(panel, metric)]
+        if AVERAGED[0] in panel.moments():
+            sentences += ["*Averaged weights:*", _medians(run, panel, metric, AVERAGED[0])]
+            sentences += _comparisons(panel, metric, AVERAGED[0])
     sentences.append(_cost(run, panel))
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -90,26 +95,26 @@ def _counted(panel: Panel) -> str:
     return f"{counted} {seeds}: too few for a verdict on quality."
 
 
-def _medians(run: Run, panel: Panel, metric: str) -> str:
-    middles = {loss: aggregate.middle(panel, loss, metric, "best") for loss in panel.losses}
+def _medians(run: Run, panel: Panel, metric: str, moment: str = "best") -> str:
+    middles = {loss: aggregate.middle(panel, loss, metric, moment) for loss in panel.losses}
     shown = [f"{escape(loss)} {number(value)}" for loss, value in middles.items() if value is not None]
     if not shown:
         return "No cell was finished, so there is no quality to compare."
-    floor, ceiling = aggregate.floor_of(run, panel, metric), aggregate.ceiling(panel, metric)
+    floor, ceiling = floor_of(run, panel, metric), aggregate.ceiling(panel, metric)
     ends = [f"floor {number(floor)}"] if floor is not None else []
     ends += [f"untrained generator {number(ceiling)}"] if ceiling is not None else []
-    return f"Median {escape(metric)} of the best state: {', '.join(shown)}" + (
+    return f"Median {escape(metric)} of the {STATES[moment]}: {', '.join(shown)}" + (
         f" ({', '.join(ends)})." if ends else "."
     )
 
 
-def _comparisons(panel: Panel, metric: str) -> list[str]:
+def _comparisons(panel: Panel, metric: str, moment: str = "best") -> list[str]:
     """A sentence for each of a few losses; one for all that show the same where there are many."""
     others = _others(panel)
     if len(others) <= FEW:
-        return [_compared(panel, loss, metric) for loss in others]
+        return [_compared(panel, loss, metric, moment) for loss in others]
     groups: dict[str, list[str]] = {}
-    for comparison in (aggregate.compare(panel, loss, metric) for loss in others):
+    for comparison in (aggregate.compare(panel, loss, metric, moment) for loss in others):
         middle = f" {number(comparison.middle)}" if comparison.pairs else ""
         ends = f" {interval(comparison.low, comparison.high)}" if comparison.low is not None else ""
         groups.setdefault(comparison.direction, []).append(f"{escape(comparison.loss)}{middle}{ends}")
@@ -120,8 +125,8 @@ def _comparisons(panel: Panel, metric: str) -> list[str]:
     ]
 
 
-def _compared(panel: Panel, loss: str, metric: str) -> str:
-    comparison = aggregate.compare(panel, loss, metric)
+def _compared(panel: Panel, loss: str, metric: str, moment: str) -> str:
+    comparison = aggregate.compare(panel, loss, metric, moment)
     if not comparison.pairs:
         return f"{escape(loss)}: no pair of finished seeds to compare."
     return f"{escape(loss)}: {verdict(comparison)}."

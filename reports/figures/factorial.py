@@ -7,10 +7,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from benchmarks.records import slug
-from reports.aggregate import floor_of, primaries, values
+from reports.aggregate import primaries, values
 from reports.factorial import Factorial, factorial
 from reports.figures.base import Drawn, Kind, palette_of, remove_empty
 from reports.figures.style import Look, canvas, log_scale, name_axes, name_ticks, overhang, plain, room_for, say
+from reports.ladders import floor_of
 from reports.loading import Run
 from reports.metrics import split
 from reports.panels import Panel

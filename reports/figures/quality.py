@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
-from reports.aggregate import floor_of
 from reports.figures.base import Drawn, Kind, palette_of, plot_seeds
 from reports.figures.style import Look, canvas, log_scale, name_axes, plain, say, signed_scale
+from reports.ladders import floor_of
 from reports.loading import Cell, Json, Run
 from reports.metrics import is_distance, is_frechet
 from reports.panels import Panel
@@ -21,6 +21,8 @@ AXES = {
     "images": "real images seen",
     "seconds": "training time (s)",
 }
+AVERAGED = "averaged weights"
+DASH = (0, (2.5, 2.5))
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
@@ -33,7 +35,8 @@ def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
         if metrics:
             palette, seconds = palette_of(run, _measured(panel)), step_seconds(run, panel)
             title = f"Quality on validation against effort, {plain(panel.label)}"
-            figure, axes = canvas(len(metrics), len(AXES), title, palette, (2.3, 1.8), (0.6, 0.75))
+            legend = {**palette, **({AVERAGED: Look("#444444", DASH)} if averaged([panel]) else {})}
+            figure, axes = canvas(len(metrics), len(AXES), title, legend, (2.3, 1.8), (0.6, 0.75))
             for row, metric in enumerate(metrics):
                 for column, effort in enumerate(AXES):
                     axis = axes[row, column]
@@ -47,11 +50,18 @@ def along(cell: Cell) -> list[Json]:
     return [point for point in cell.quality.get("along") or () if point.get("metrics")]
 
 
+def averaged(panels: Sequence[Panel]) -> bool:
+    """Whether any cell's averaged weights were measured on the way."""
+    return any(point.get("averaged") for panel in panels for cell in panel.cells for point in along(cell))
+
+
 def _measured(panel: Panel) -> list[str]:
     return [loss for loss in panel.losses if any(along(cell) for cell in panel.of(loss))]
 
 
-def track(cells: Sequence[Cell], metric: str, effort: str, seconds: float | None) -> pd.DataFrame:
+def track(
+    cells: Sequence[Cell], metric: str, effort: str, seconds: float | None, weights: str = "metrics"
+) -> pd.DataFrame:
     """The metric of every seed: one row per value of the effort. Seconds are steps × the timed step.
 
     Args:
@@ -59,10 +69,11 @@ def track(cells: Sequence[Cell], metric: str, effort: str, seconds: float | None
         metric: its name.
         effort: a key of `AXES`.
         seconds: of a step; None where it was not timed.
+        weights: "metrics" for the raw ones, "averaged" for their moving average.
     """
     columns = {}
     for cell in cells:
-        points = [(point, point["metrics"].get(metric)) for point in cell.quality.get("along") or ()]
+        points = [(point, (point.get(weights) or {}).get(metric)) for point in cell.quality.get("along") or ()]
         if effort == "seconds":
             known = {point["step"] * seconds: value for point, value in points if seconds is not None}
         else:
@@ -78,6 +89,11 @@ def draw_effort(
     """One distance against one measure of effort, for all losses."""
     tracks = {loss: track(panel.of(loss), metric, effort, seconds.get(loss)) for loss in palette}
     values = np.concatenate([plot_seeds(axis, frame, palette[loss]) for loss, frame in tracks.items()])
+    for loss, look in palette.items():
+        frame = track(panel.of(loss), metric, effort, seconds.get(loss), "averaged")
+        if not frame.empty:  # the median alone: every seed twice would hide both
+            median = frame.median(axis=1).to_frame()
+            values = np.append(values, plot_seeds(axis, median, look._replace(dash=DASH, width=1.1)))
     if not np.isfinite(values).any():
         say(axis, "no timing record" if effort == "seconds" else "no values")
     elif is_frechet(metric) and np.nanmin(values) > 0:
@@ -106,6 +122,12 @@ def finish(axis: Axes, metric: str, effort: str, floor: float | None) -> None:
             axis.set_ylim(min(low, floor), high)
 
 
+def remark(panels: Sequence[Panel]) -> str:
+    """What the dashed lines are, where there are any."""
+    words = "Dashed: the median of the generators with averaged weights, beside the raw ones."
+    return words if averaged(panels) else ""
+
+
 KIND = Kind(
     "quality",
     "Quality against effort",
@@ -113,4 +135,5 @@ KIND = Kind(
     "split's n. Seconds are steps × the typical step of the timing pass, never a worker's clock.",
     "No cell has quality values.",
     draw,
+    remark,
 )

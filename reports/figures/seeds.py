@@ -6,9 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from reports.aggregate import ceiling, floor_of, values
+from reports.aggregate import ceiling, values
 from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, remove_empty, together
 from reports.figures.style import Look, canvas, log_scale, name_axes, name_ticks, overhang, plain, room_for, say
+from reports.ladders import floor_of
 from reports.loading import Run
 from reports.metrics import is_frechet, split
 from reports.panels import Panel

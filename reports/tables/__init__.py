@@ -10,6 +10,8 @@ from reports.tables import (
     factorial,
     failures,
     ladder,
+    passports,
+    published,
     quality,
     saturation,
     seeds,
@@ -22,6 +24,7 @@ from reports.tables.base import Table
 TABLES: tuple[Callable[[Run, list[Panel]], Table | None], ...] = (
     quality.build,
     comparisons.build,
+    published.build,
     translation.build,
     factorial.build,
     seeds.build,
@@ -29,7 +32,7 @@ TABLES: tuple[Callable[[Run, list[Panel]], Table | None], ...] = (
     cost.build,
     saturation.build,
     failures.build,
-    settings.passports,
+    passports.build,
     settings.settings,
 )
 

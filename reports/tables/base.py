@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from reports.loading import Cell
+from reports.numbering import Numbering
 from reports.panels import Panel
 from reports.text import escape, local, markdown
 
@@ -55,8 +56,8 @@ def names_of(panel: Panel) -> Row:
     return {"task": panel.task, "data": local(panel.data), "recipe": panel.recipe, "note": local(panel.note)}
 
 
-def make_frame(rows: Sequence[Row], columns: Iterable[str] = ()) -> pd.DataFrame:
-    """A frame of all columns that any row has, after `columns`; what a row lacks is said, not left blank.
+def make_frame(rows: Sequence[Row], columns: Iterable[str] = (), absent: str = "not measured") -> pd.DataFrame:
+    """A frame of all columns that any row has, after `columns`; what a row lacks is `absent`, not left blank.
 
     Example:
         >>> print(make_frame([{"loss": "bce", "kid": 0.5}, {"loss": "wgan", "kid": None}]))
@@ -65,8 +66,13 @@ def make_frame(rows: Sequence[Row], columns: Iterable[str] = ()) -> pd.DataFrame
         1  wgan  not measured
     """
     names = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
-    filled = [["not measured" if row.get(name) is None else row[name] for name in names] for row in rows]
+    filled = [[absent if row.get(name) is None else row[name] for name in names] for row in rows]
     return pd.DataFrame(filled, columns=names, dtype=object)
+
+
+def absent_from(numbering: Numbering) -> str:
+    """What stands in a row that has not got a column, where columns may be of one passport."""
+    return "not measured with this passport" if numbering.several else "not measured"
 
 
 def why_missing(cells: Sequence[Cell]) -> str:

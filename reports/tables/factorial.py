@@ -6,6 +6,7 @@ from reports import aggregate
 from reports.aggregate import Comparison
 from reports.factorial import Factorial, factorial
 from reports.loading import NONE, Run
+from reports.numbering import Numbering
 from reports.panels import Panel
 from reports.statistics import spread
 from reports.tables.base import Row, Table, make_frame, names_of, section, why_missing, wide_section
@@ -28,8 +29,9 @@ def build(run: Run, panels: list[Panel]) -> Table | None:
     if not crosses:
         return None
     parts = [(panel, cross, metric) for panel, cross in crosses.items() for metric in _metrics(panel)]
-    rows = [_row(run, *part, *key) for part in parts for key in part[1].losses]
-    text = "\n".join(_sections(run, *part) for part in parts)
+    numbering = Numbering(panels)
+    rows = [{**_row(run, *part, *key), **numbering.column(part[0])} for part in parts for key in part[1].losses]
+    text = "\n".join(_sections(run, *part, numbering) for part in parts)
     return Table("factorial", "Losses × penalties", text, make_frame(rows), NOTE)
 
 
@@ -82,7 +84,7 @@ def _scores(panel: Panel, loss: str, metric: str) -> list[float]:
     return list(aggregate.values(panel, loss, metric, "best").values())
 
 
-def _sections(run: Run, panel: Panel, cross: Factorial, metric: str) -> str:
+def _sections(run: Run, panel: Panel, cross: Factorial, metric: str, numbering: Numbering) -> str:
     timed = ratios(run, panel)
     lines = [
         [base, *(_cell(panel, cross.losses.get((base, name)), metric, timed) for name in cross.penalties)]
@@ -98,7 +100,7 @@ def _sections(run: Run, panel: Panel, cross: Factorial, metric: str) -> str:
     ]
     return "\n".join(
         [
-            wide_section(f"{panel.title}: {metric}", header, lines, note),
+            wide_section(f"{panel.title}: {numbering.label(panel, metric)}", header, lines, note),
             section(f"{panel.title}: what a penalty does to a loss{_by(panel, metric)}", EFFECTS, effects),
         ]
     )

@@ -1,11 +1,12 @@
-"""Quality per panel: counts, medians, shares of the ceiling, worst class, copies."""
+"""Quality per panel: counts, medians, shares of the ceiling, worst class, copies, and what else was measured."""
 
 from statistics import median
 
 from reports import aggregate, metrics
 from reports.loading import Run
-from reports.panels import Panel
-from reports.tables.base import Row, Table, make_frame, names_of, section, why_missing, wide_section
+from reports.numbering import Numbering
+from reports.panels import AVERAGED, Panel
+from reports.tables.base import Row, Table, absent_from, make_frame, names_of, section, why_missing, wide_section
 from reports.text import number
 
 STATUSES = ("done", "failed", "diverged", "skipped")
@@ -14,28 +15,54 @@ NOTE = (
     "validation chose, `final` the last one. Ceiling: the median of the untrained generators; 100 % means that nothing "
     "was learned."
 )
+WEIGHTS = (
+    " `averaged`: the same generators with the exponential moving average of their weights, measured beside the raw ones, "
+    "with a best state of their own."
+)
+OTHER_SPLIT = " Where a passport's split is not `test`, fakes were measured against that split's images, here and in all that follows."
+SCORES = "further measures"
+UNKNOWN = "not known to this report: which way is better is for its author to say"
 
 
 def build(run: Run, panels: list[Panel]) -> Table:
     """The table of quality."""
-    rows = [_row(panel, loss) for panel in panels for loss in panel.losses]
-    text = "\n".join(_section(panel) for panel in panels)
-    return Table("quality", "Quality", text, make_frame(rows), NOTE)
+    numbering = Numbering(panels)
+    rows = [
+        {**_row(panel, loss, numbering), **_scores(panel, loss, panel.moments(), numbering), **numbering.column(panel)}
+        for panel in panels
+        for loss in panel.losses
+    ]
+    text = "\n".join(part for panel in panels for part in _sections(panel, numbering))
+    averaged = any(set(AVERAGED) & set(panel.moments()) for panel in panels)
+    elsewhere = any(passport.get("split", "test") != "test" for passport in numbering.passports)
+    note = NOTE + (WEIGHTS if averaged else "") + (OTHER_SPLIT if elsewhere else "")
+    return Table("quality", "Quality", text, make_frame(rows, absent=absent_from(numbering)), note)
 
 
-def _row(panel: Panel, loss: str) -> Row:
+def _row(panel: Panel, loss: str, numbering: Numbering) -> Row:
     row: Row = {**names_of(panel), "loss": loss, **aggregate.counts(panel, loss)}
     absent = why_missing(panel.of(loss))
     for metric in panel.distances():
-        for moment in ("best", "final"):
-            row[f"{moment} {metric}"] = _or(aggregate.middle(panel, loss, metric, moment), absent)
+        name = numbering.label(panel, metric)
+        for moment in panel.moments():
+            row[f"{moment} {name}"] = _or(aggregate.middle(panel, loss, metric, moment), absent)
         if metrics.is_frechet(metric):
-            row[f"share of ceiling {metric}"] = _or(ceiling_share(panel, loss, metric), absent)
+            row[f"share of ceiling {name}"] = _or(ceiling_share(panel, loss, metric), absent)
     row["worst class share"] = _or(worst_class(panel, loss), absent)
     for metric in panel.metrics():
         if metrics.base(metric) == "copy_rate":
-            row[metric] = _or(aggregate.middle(panel, loss, metric, "best"), absent)
+            row[numbering.label(panel, metric)] = _or(aggregate.middle(panel, loss, metric, "best"), absent)
     return row
+
+
+def _scores(panel: Panel, loss: str, moments: list[str], numbering: Numbering) -> Row:
+    """What is no distance: column -> median."""
+    absent = why_missing(panel.of(loss))
+    return {
+        f"{moment} {numbering.label(panel, metric)}": _or(aggregate.middle(panel, loss, metric, moment), absent)
+        for metric in panel.scores()
+        for moment in moments
+    }
 
 
 def ceiling_share(panel: Panel, loss: str, metric: str) -> float | None:
@@ -55,20 +82,35 @@ def _or(value: float | None, absent: str) -> float | str:
     return absent if value is None else value
 
 
-def _section(panel: Panel) -> str:
-    rows = [_row(panel, loss) for loss in panel.losses]
+def _sections(panel: Panel, numbering: Numbering) -> list[str]:
+    rows = [_row(panel, loss, numbering) for loss in panel.losses]
     shown = [name for name in rows[0] if name not in names_of(panel)]
     header = [f"{name} (%)" if _is_share(name) else name for name in shown]
     lines = [[_cell(name, row[name]) for name in shown] for row in rows]
-    # Two domains have twice as many columns as a page can show.
-    return (wide_section if panel.targets() else section)(panel.title, header, lines, _apart(panel))
+    # Two domains, averaged weights or several features have more columns than a page can show.
+    several = panel.targets() or len(panel.moments()) > 2 or len(panel.distances()) > 2
+    text = (wide_section if several else section)(panel.title, header, lines, _apart(panel, numbering))
+    return [text, *([_measures(panel, numbering)] if panel.scores() else [])]
 
 
-def _apart(panel: Panel) -> str:
+def _measures(panel: Panel, numbering: Numbering) -> str:
+    """A section of what is no distance, with a word on what each says."""
+    moments = [moment for moment in panel.moments() if moment in ("best", AVERAGED[0])]
+    rows = [_scores(panel, loss, moments, numbering) for loss in panel.losses]
+    directions = [metrics.better(metric) for metric in panel.scores() for _ in moments]
+    header = [name + (f" ({way})" if way else "") for name, way in zip(rows[0], directions, strict=True)]
+    lines = [[loss, *map(_text, row.values())] for loss, row in zip(panel.losses, rows, strict=True)]
+    kinds = dict.fromkeys(metrics.base(metric) for metric in panel.scores())
+    words = [f"{kind}: {metrics.SETS[kind].note if kind in metrics.SETS else UNKNOWN}" for kind in kinds]
+    note = f"In brackets, which way is better; none of these ranks losses here. {'; '.join(words)}."
+    return wide_section(f"{panel.title}: {SCORES}", ["loss", *header], lines, note)
+
+
+def _apart(panel: Panel, numbering: Numbering) -> str:
     if not panel.note:
         return ""
     if panel.own_passport:
-        return f"Passport of its own ({panel.note}): not to be compared with other panels."
+        return f"Passport of its own ({panel.note}): not to be compared with other panels. {numbering.footnote(panel)}"
     return f"Settings of its own ({panel.note}): its losses are compared with each other."
 
 
@@ -80,3 +122,7 @@ def _cell(name: str, value: float | int | str) -> str:
     if isinstance(value, str) or name in STATUSES:
         return str(value)
     return number(100 * value if _is_share(name) else value)
+
+
+def _text(value: float | str) -> str:
+    return value if isinstance(value, str) else number(value)

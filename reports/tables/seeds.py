@@ -2,27 +2,37 @@
 
 from reports import aggregate
 from reports.loading import Cell, Run
-from reports.panels import Panel
-from reports.tables.base import Row, Table, make_frame, names_of, section
+from reports.numbering import Numbering
+from reports.panels import AVERAGED, Panel
+from reports.tables.base import Row, Table, absent_from, make_frame, names_of, section
 from reports.text import number
 
 NOTE = "Seed: value, on test images. A cell that was not finished stands with its status in place of a value."
+WEIGHTS = " The last states with averaged weights stand in the CSV file alone."
 
 
 def build(run: Run, panels: list[Panel]) -> Table:
     """The table of all seeds."""
-    rows = [_row(panel, cell) for panel in panels for cell in panel.cells]
-    frame = make_frame(rows)
-    return Table("seeds", "Every seed", "\n".join(_section(panel) for panel in panels), frame, NOTE)
+    numbering = Numbering(panels)
+    rows = [_row(panel, cell, numbering) for panel in panels for cell in panel.cells]
+    frame = make_frame(rows, absent=absent_from(numbering))
+    text = "\n".join(_section(panel, numbering) for panel in panels)
+    averaged = any(AVERAGED[1] in panel.moments() for panel in panels)
+    return Table("seeds", "Every seed", text, frame, NOTE + WEIGHTS if averaged else NOTE)
 
 
-def _row(panel: Panel, cell: Cell) -> Row:
+def _row(panel: Panel, cell: Cell, numbering: Numbering) -> Row:
     row: Row = {**names_of(panel), "loss": cell.loss, "seed": cell.seed, "status": cell.status}
     row |= {"steps": cell.record.get("step"), "best step": _value(cell, (cell.quality.get("best") or {}).get("step"))}
+    averaged = [moment for moment in panel.moments() if moment in AVERAGED]
+    if averaged:
+        row["averaged best step"] = _value(cell, cell.state("averaged best").get("step"))
     for metric in panel.metrics():
-        row |= {f"{moment} {metric}": _value(cell, cell.metrics(moment).get(metric)) for moment in aggregate.MOMENTS}
+        name = numbering.label(panel, metric)
+        for moment in (*aggregate.MOMENTS, *averaged):
+            row[f"{moment} {name}"] = _value(cell, cell.metrics(moment).get(metric))
     row["worst class share"] = _value(cell, aggregate.worst_share(cell))
-    return row
+    return row | numbering.column(panel)
 
 
 def _value(cell: Cell, value: float | None) -> float | str:
@@ -31,11 +41,17 @@ def _value(cell: Cell, value: float | None) -> float | str:
     return "not measured" if cell.done else cell.status
 
 
-def _section(panel: Panel) -> str:
+def _section(panel: Panel, numbering: Numbering) -> str:
     lines = [
-        [loss, metric, moment, ", ".join(_short(cell, metric, moment) for cell in panel.of(loss))]
+        [
+            loss,
+            numbering.label(panel, metric),
+            moment,
+            ", ".join(_short(cell, metric, moment) for cell in panel.of(loss)),
+        ]
         for metric in panel.distances()
-        for moment in ("best", "final")
+        for moment in panel.moments()
+        if moment != AVERAGED[1]
         for loss in panel.losses
     ]
     return section(panel.title, ["loss", "metric", "of", "every seed"], lines)

@@ -1,36 +1,11 @@
-"""What the values depend on: the quality passports, and every resolved setting."""
-
-import json
+"""Every resolved setting."""
 
 from reports.loading import Run
 from reports.panels import Panel
-from reports.tables.base import Row, Table, make_frame, names_of, section, wide_section
+from reports.tables.base import Table, make_frame, names_of, section, wide_section
 from reports.text import local, setting
 
 VARIES = "varies by seed"
-
-
-def passports(run: Run, panels: list[Panel]) -> Table:
-    """One row per distinct passport."""
-    distinct: dict[str, list[Panel]] = {}
-    for panel in panels:
-        if panel.passport:
-            distinct.setdefault(json.dumps(panel.passport, sort_keys=True), []).append(panel)
-    rows = [
-        {"panels": "; ".join(panel.title for panel in group), **group[0].passport, **_selection(group[0])}
-        for group in distinct.values()
-    ]
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    lines = [[name, *(local(setting(row.get(name))) for row in rows)] for name in names]
-    header = ["passport", *(str(number + 1) for number in range(len(rows)))]
-    frame = make_frame([{name: local(setting(row.get(name))) for name in names} for row in rows])
-    text = section("Passports", header, lines) if rows else "No cell has quality values.\n"
-    note = "All that a quality value depends on beside the images; values with unlike passports are never put side by side."
-    return Table("passports", "How quality was measured", text, frame, note)
-
-
-def _selection(panel: Panel) -> Row:
-    return {"best chosen by": next((cell.quality.get("selection") for cell in panel.cells if cell.quality), None)}
 
 
 def settings(run: Run, panels: list[Panel]) -> Table:

@@ -3,8 +3,9 @@
 from reports import aggregate
 from reports.loading import Run
 from reports.metrics import TRANSLATION, base
+from reports.numbering import Numbering
 from reports.panels import Panel
-from reports.tables.base import Row, Table, make_frame, names_of, why_missing, wide_section
+from reports.tables.base import Row, Table, absent_from, make_frame, names_of, why_missing, wide_section
 from reports.text import number
 
 # title -> the metrics of a section; what stands nowhere here (true_l1) is in the CSV file alone.
@@ -39,26 +40,32 @@ def build(run: Run, panels: list[Panel]) -> Table | None:
     if not shown:
         return None
     known = any(base(name).startswith("true_") for panel in shown for name in panel.translation())
-    rows = [_row(panel, loss) for panel in shown for loss in panel.losses]
-    text = "\n".join(part for panel in shown for part in _sections(panel))
-    return Table("translation", "Translation", text, make_frame(rows), NOTE + (TRUTH if known else ""))
+    numbering = Numbering(panels)
+    rows = [_row(panel, loss, numbering) for panel in shown for loss in panel.losses]
+    frame = make_frame(rows, absent=absent_from(numbering))
+    text = "\n".join(part for panel in shown for part in _sections(panel, numbering))
+    return Table("translation", "Translation", text, frame, NOTE + (TRUTH if known else ""))
 
 
-def _row(panel: Panel, loss: str) -> Row:
+def _row(panel: Panel, loss: str, numbering: Numbering) -> Row:
     row: Row = {**names_of(panel), "loss": loss, "cells": len(panel.of(loss)), "done": len(panel.done(loss))}
+    row |= numbering.column(panel)
     for metric in panel.translation():
         for moment in ("best", "final"):
             value = aggregate.middle(panel, loss, metric, moment)
-            row[f"{moment} {metric}"] = why_missing(panel.of(loss)) if value is None else value
+            row[f"{moment} {numbering.label(panel, metric)}"] = why_missing(panel.of(loss)) if value is None else value
     return row
 
 
-def _sections(panel: Panel) -> list[str]:
+def _sections(panel: Panel, numbering: Numbering) -> list[str]:
     sections = []
     for title, kinds in SECTIONS.items():
         metrics = [name for name in panel.translation() if base(name) in kinds]
         if metrics:
-            header = ["loss (finished cells)", *(f"{name} ({TRANSLATION[base(name)]})" for name in metrics)]
+            header = [
+                "loss (finished cells)",
+                *(f"{numbering.label(panel, name)} ({TRANSLATION[base(name)]})" for name in metrics),
+            ]
             lines = [_line(panel, loss, metrics) for loss in panel.losses]
             untrained = [aggregate.ceiling(panel, name) for name in metrics]
             if any(value is not None for value in untrained):

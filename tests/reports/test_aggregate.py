@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmarks.records import RecordError, write_json
-from reports import aggregate
+from reports import aggregate, ladders
 from reports.loading import load
 from reports.panels import make_panels
 from reports.timings import step_seconds, step_times
@@ -195,8 +195,8 @@ def test_a_step_of_other_settings_is_not_taken(make_run):
 
 
 def test_the_floor_is_the_ladders_first_row_of_the_same_features(run, controlled):
-    assert aggregate.floor_of(run, controlled, "fid[digits]") == 1.2
-    assert aggregate.floor_of(run, controlled, "fid") is None
+    assert ladders.floor_of(run, controlled, "fid[digits]") == 1.2
+    assert ladders.floor_of(run, controlled, "fid") is None
 
 
 def test_skipped_cells_that_have_no_record_are_cells_too(run):

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from benchmarks.records import read_json, write_json
-from reports import aggregate
+from reports import aggregate, ladders
 from reports.build import main
 from reports.figures import (
     FIGURES,
@@ -104,6 +104,9 @@ def test_passports_with_counts_by_domain_are_told_apart_in_words(make_translatio
     assert len(tables["passports"].frame) == 2
     assert ["n_real", "a: 100, b: 90", "a: 200, b: 180"] in rows_of(tables["passports"].markdown)
     assert "Passport of its own (n_real a: 100, b: 90)" in tables["quality"].markdown
+    frame = tables["translation"].frame
+    assert set(frame.passport) == {"1", "2"}
+    assert {f"best true_share@b (passport {number})" for number in (1, 2)} <= set(frame.columns)
     assert len(tradeoff.alike(found)) == 2  # values of unlike passports are in no figure together
 
 
@@ -117,10 +120,10 @@ def test_distances_hold_neither_translation_metrics_nor_copy_rates(panels):
 
 def test_a_domain_has_a_floor_and_a_ladder_of_its_own(swept, panels, tables):
     for domain, floor in FLOOR.items():
-        assert aggregate.floor_of(swept, panels[0], f"fid[shapes]@{domain}") == floor
-        assert aggregate.ladder_of(swept, panels[0], domain)["passport"]["domain"] == domain
-        assert aggregate.floor_of(swept, panels[0], f"kid[shapes]@{domain}") is None
-    assert aggregate.floor_of(swept, panels[0], "fid[shapes]@c") is None
+        assert ladders.floor_of(swept, panels[0], f"fid[shapes]@{domain}") == floor
+        assert [ladder["passport"]["domain"] for ladder in ladders.ladders_of(swept, panels[0], domain)] == [domain]
+        assert ladders.floor_of(swept, panels[0], f"kid[shapes]@{domain}") is None
+    assert ladders.floor_of(swept, panels[0], "fid[shapes]@c") is None
     frame = tables["ladder"].frame.set_index(["metric", "row"]).sort_index()
     assert frame.loc[("fid[shapes]@b", "noise"), "value"] == 250
     assert frame.loc[("fid[shapes]@a", "untrained generator"), "n"] == 200
