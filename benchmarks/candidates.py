@@ -1,7 +1,8 @@
 """--losses × --penalties -> facts of every loss that is to be compared, those that cannot be with the reason."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 from benchmarks.plan import NONE, LossFacts, TaskFacts
 from gan_losses.errors import UsageError, unknown_name
@@ -49,10 +50,11 @@ def loss_facts(text: str) -> LossFacts:
     )
 
 
-def task_facts(name: str) -> TaskFacts:
-    """What the plan needs to know of a task."""
+def task_facts(name: str, settings: Mapping[str, Any] | None = None) -> TaskFacts:
+    """What the plan needs to know of a task under its settings, the paper's where they are left out."""
     task = TASKS[name]
-    return TaskFacts(name, task.published_norm, task.controlled_norm, task.channels_last, task.trains_alone)
+    norms = task.norms(settings or {})
+    return TaskFacts(name, norms.published, norms.controlled, task.channels_last, task.trains_alone, norms.possible)
 
 
 def _no_use(loss: GANLoss, penalties: Sequence[str]) -> str | None:

@@ -12,8 +12,8 @@ import torch
 from benchmarks import memory
 from benchmarks.bare import bare_step, harnessed_step, watched_step
 from benchmarks.interleaved import Side, record
-from benchmarks.options import Parser, natural, positive
 from benchmarks.pairs import Pair, spread
+from benchmarks.parser import Parser, natural, positive
 from benchmarks.plan import RECIPES
 from benchmarks.step_cases import StepCase, step_case
 from benchmarks.step_worker import WARMUP, build

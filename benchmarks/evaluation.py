@@ -1,5 +1,8 @@
 """How good a cell's generators are: what is measured on validation and on test, and the pictures beside it."""
 
+from collections.abc import Iterator, Sequence
+from itertools import compress
+from operator import and_
 from typing import Any
 
 import torch
@@ -7,11 +10,12 @@ from torch import Tensor
 
 from benchmarks.plan import Cell
 from gan_losses.data.base import DataSet, Split, to_float
+from gan_losses.errors import UsageError
 from gan_losses.losses import GANLoss, slope
-from gan_losses.metrics import QualityMeter, get_features
+from gan_losses.metrics import DEFAULT, METRICS, Place, QualityMeter, get_features
 from gan_losses.metrics.translation import TranslationMeter, trip
 from gan_losses.penalties import wide
-from gan_losses.sampling import evaluation_mode, grid, sample, strip
+from gan_losses.sampling import evaluation_mode, grid, sample, sample_chunks, strip
 from gan_losses.tasks import Task
 from gan_losses.training import Placement
 
@@ -19,6 +23,41 @@ Json = dict[str, Any]
 GRID = 64  # fakes in a picture
 SCENES, ACROSS = 16, 2  # translations in a picture, each with its input and what became of it; scenes in a row
 MAPPED = 4  # fakes whose slopes are mapped
+SELECTED_BY = "kid"  # where it is measured: unbiased, so that few validation images will do
+PLACE = Place()
+
+
+def selecting(metrics: Sequence[str]) -> str:
+    """The one of the metrics that the best weights are chosen by.
+
+    Raises:
+        UsageError: none of them is fit for it.
+
+    Example:
+        >>> selecting(["fid", "kid", "prdc"]), selecting(["copies", "fid"])
+        ('kid', 'fid')
+    """
+    fit = [name for name in metrics if METRICS[name].selects]
+    if not fit:
+        known = " or ".join(name for name, metric in METRICS.items() if metric.selects)
+        raise UsageError(
+            f"--metrics {','.join(metrics)}: the best weights are chosen by {known}; name one of them, too."
+        )
+    return SELECTED_BY if SELECTED_BY in fit else fit[0]
+
+
+def make_meters(cell: Cell, data: DataSet, device: torch.device | str, place: Place) -> list[QualityMeter]:
+    """One for each kind of features that the cell asks for; what needs no features is measured by the first alone."""
+    asked = cell.settings.get("metrics") or list(DEFAULT)
+    extractors = [get_features(spec, data.channels, place) for spec in cell.settings["features"].split(",")]
+    logits = any(extractor.has_logits for extractor in extractors)  # if none has, the meter says so
+    meters: list[QualityMeter] = []
+    for extractor in extractors:
+        own = [METRICS[name].of_features or not meters for name in asked]
+        fit = [extractor.has_logits or not METRICS[name].of_logits or not logits for name in asked]
+        metrics = list(compress(asked, map(and_, own, fit)))
+        meters.append(QualityMeter(extractor, data, device, metrics, cache=place.root))
+    return meters
 
 
 class Evaluation:
@@ -29,28 +68,30 @@ class Evaluation:
         task: with its networks.
         data: the images.
         placement: where the networks are.
+        place: where the features' weights are and what is kept of real images.
 
     Attributes:
         selection: the metric on validation by whose lowest value the best weights are chosen; with several domains its
             mean over them.
     """
 
-    def __init__(self, cell: Cell, task: Task, data: DataSet, placement: Placement) -> None:
+    def __init__(self, cell: Cell, task: Task, data: DataSet, placement: Placement, place: Place = PLACE) -> None:
         self.cell, self.task, self.data, self.placement = cell, task, data, placement
-        extractor = get_features(cell.settings["features"], data.channels)
-        self.meter = QualityMeter(extractor, data, placement.device)
-        self.selection = f"kid[{extractor.name}]"
+        self.real, self.count = cell.settings.get("real", "test"), cell.settings.get("fakes")
+        self.meters = make_meters(cell, data, placement.device, place)
+        extractor = self.meters[0].extractor
+        self.selection = extractor.label(selecting(self.meters[0].asked))
         self.translation = (
             TranslationMeter(data.test, task.sources, extractor, placement.device) if task.sources else None
         )
 
     def validation(self) -> Json:
         """The distances on validation."""
-        return self._distances("validation")
+        return self._distances("validation", along=True)
 
     def test(self) -> Json:
         """Everything that is measured, on test."""
-        scores = self._distances("test")
+        scores = self._distances(self.real)
         if self.translation is not None:
             with evaluation_mode(list(self.task.networks().values())), self.placement.autocast():
                 scores |= self.translation.score(self._translate)
@@ -69,10 +110,12 @@ class Evaluation:
 
     def passport(self) -> Json:
         """All that the test values depend on."""
+        sources = getattr(self.data, self.real).images
         counts = {
-            domain: len(self.data.test.images[self.task.sources.get(domain, domain)]) for domain in self.data.domains
+            domain: self.count or len(sources[self.task.sources.get(domain, domain)]) for domain in self.data.domains
         }
-        return self.meter.passport("test", counts)
+        first, *others = (meter.passport(self.real, counts) for meter in self.meters)
+        return {**first, "further": others} if others else first
 
     def pictures(self) -> dict[str, Tensor]:
         """Domain -> a uint8 picture of fakes, the same ones at every call."""
@@ -115,13 +158,20 @@ class Evaluation:
             strips[domain] = strip(fakes[domain])
         return maps, strips
 
-    def _distances(self, split: str) -> Json:
-        fakes = sample(self.task, getattr(self.data, split), self.cell.seed, f"evaluation/{split}", self.placement)
+    def _distances(self, split: str, along: bool = False) -> Json:
         scores: Json = {}
-        for domain, images in fakes.items():
-            suffix = "" if len(fakes) == 1 else f"@{domain}"
-            scores |= {f"{name}{suffix}": value for name, value in self.meter.score(split, images, domain).items()}
+        for domain in self.task.generators:
+            suffix = "" if len(self.task.generators) == 1 else f"@{domain}"
+            for meter in self.meters:
+                found = meter.score(split, self._fakes(split, domain, None if along else self.count), domain, along)
+                scores |= {f"{name}{suffix}": value for name, value in found.items()}
         return scores
+
+    def _fakes(self, split: str, domain: str, count: int | None) -> Iterator[Tensor]:
+        """Fakes of a domain, chunk by chunk, the same at every call and for every loss."""
+        stream = f"evaluation/{split}"
+        chunks = sample_chunks(self.task, getattr(self.data, split), self.cell.seed, stream, self.placement, count)
+        return (chunk[domain] for chunk in chunks if domain in chunk)
 
     def _translate(self, target: str, images: Tensor) -> Tensor:
         translated: Tensor = self.task.generators[target](images)

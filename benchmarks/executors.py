@@ -4,7 +4,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.plan import Cell
+from gan_losses.metrics import Place
 
 PRELOADED = ["benchmarks.execute"]
 
@@ -22,15 +23,17 @@ class Work:
 
     Attributes:
         out: the output folder.
-        store: the data set's file.
+        store: the data set's folder.
         commit: of the checkout, for the records.
         threads: of each process.
+        place: where the features' weights are and what is kept of real images.
     """
 
     out: Path
     store: Path
     commit: str | None
     threads: int = 1
+    place: Place = field(default_factory=Place)
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def _work(cell: Cell, work: Work, sender: Connection) -> None:
         sender.send(Event("progress", cell, step, terms))
 
     try:
-        status = execute(cell, work.out, work.store, work.commit, progress)
+        status = execute(cell, work.out, work.store, work.place, work.commit, progress)
         sender.send(Event("ended", cell, detail=status))
     except BrokenPipeError:  # the runner is gone, nobody waits for this cell
         return

@@ -1,5 +1,6 @@
 """What `--list`, `--dry-run` and the end of a run print."""
 
+import re
 import statistics
 import time
 from collections.abc import Sequence
@@ -9,13 +10,13 @@ from typing import Any
 
 from benchmarks import records
 from benchmarks.cells import build_training
-from benchmarks.options import presets
+from benchmarks.parser import presets
 from benchmarks.plan import BOTH, RECIPES, Cell
 from benchmarks.step_time import variants
 from gan_losses.data import DATA, DataSet
 from gan_losses.losses import CONTROLS, LOSSES, get_loss
 from gan_losses.losses.custom import installed
-from gan_losses.metrics import FEATURES
+from gan_losses.metrics import FEATURES, METRICS
 from gan_losses.penalties import PENALTIES
 from gan_losses.tasks import TASKS
 
@@ -40,6 +41,7 @@ def everything() -> str:
         "Tasks": {name: task.summary for name, task in TASKS.items()},
         "Data": {name: source.summary for name, source in DATA.items()},
         "Features": {name: source.summary for name, source in FEATURES.items()},
+        "Metrics": {name: metric.summary for name, metric in METRICS.items()},
         "Presets": {name: preset["summary"] for name, preset in presets().items()},
     }
     lines = []
@@ -116,7 +118,7 @@ def _told(out: Path, cells: Sequence[Cell]) -> tuple[list[str], list[str]]:
     for cell in cells:
         quality = records.read_json(out / cell.folder / "record.json").get("quality") or {}
         found |= dict.fromkeys((quality.get("best") or {}).get("metrics") or {})
-    metrics = [name for name in found if name.startswith(("fid[", "true_share@"))]
+    metrics = [name for name in found if re.match(r"fid\b|true_share@", name)]
     return metrics, ["best", "final"] if len(metrics) < 2 else ["best"]
 
 

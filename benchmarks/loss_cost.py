@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.lock import machine_lock
-from benchmarks.options import positive
+from benchmarks.parser import positive
 from benchmarks.plain_formulas import PLAIN, Plain
 from gan_losses.errors import UsageError
 from gan_losses.losses import get_loss

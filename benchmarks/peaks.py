@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from benchmarks.environment import available_cores, resolve_device
 from benchmarks.lock import machine_lock
-from benchmarks.options import positive
+from benchmarks.parser import positive
 from gan_losses.allocator import tune_allocator
 from gan_losses.errors import UsageError
 from gan_losses.timing import PhaseClock

@@ -50,6 +50,7 @@ class TaskFacts:
         controlled_norm: the norm that all losses share in a controlled comparison.
         channels_last: the memory layout that its networks gain from.
         trains_alone: whether its generators learn something without any adversary.
+        norms: that its discriminators can be built with; None for all.
     """
 
     name: str
@@ -57,6 +58,11 @@ class TaskFacts:
     controlled_norm: str = "group"
     channels_last: bool = True
     trains_alone: bool = False
+    norms: tuple[str, ...] | None = None
+
+    def builds(self, norm: str) -> bool:
+        """Whether its discriminators can be built with that norm."""
+        return self.norms is None or norm in self.norms
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,8 @@ class Cell:
 NONE = "none"  # in --penalties: the loss as it is
 SPELLING = "loss_spelling"  # not part of a cell's identity: the definition says what the loss is, wherever it lies
 NOT_IN_A_STEP = (
-    *("steps", "seconds", "eval_every", "log_every", "features", "data_digest", SPELLING),
+    *("steps", "seconds", "eval_every", "log_every", "data_digest", SPELLING),
+    *("features", "features_digest", "feature_precision", "metrics", "real", "fakes"),  # how it is judged
     *("schedule", "cycle_weight"),  # numbers that a step computes with, whatever they are
 )
 
@@ -146,25 +153,40 @@ def _controlled(facts: LossFacts, task: TaskFacts) -> Settings:
 
 def _published(facts: LossFacts, task: TaskFacts) -> Settings:
     norm = facts.published["discriminator_norm"]
-    if norm is None:  # the task's, with layer norm (arXiv:1704.00028) for a batch norm that the loss forbids
+    # The task's, where a loss has none or these networks cannot have it; layer norm (arXiv:1704.00028) for a batch norm
+    # that the loss forbids.
+    if norm is None or not (facts.discriminator_norm or task.builds(norm)):
         norm = task.published_norm if facts.allows_batch_norm or task.published_norm != "batch" else "layer"
     return {**facts.published, "discriminator_norm": norm}
+
+
+def _sngan(facts: LossFacts, task: TaskFacts) -> Settings:
+    # As arXiv:2005.02494 trains all of them: five updates each, no norm but the loss's own regulariser.
+    return {
+        "optimizer": "adam",
+        "learning_rate": 2e-4,
+        "betas": [0.0, 0.9],
+        "discriminator_norm": facts.discriminator_norm or "none",
+        "n_critic": 5,
+    }
 
 
 RECIPES: dict[str, tuple[Callable[[LossFacts, TaskFacts], Settings], str]] = {
     "controlled": (_controlled, "everything equal but the loss and its penalty: here a verdict speaks of losses"),
     "published": (_published, "each loss with its paper's norm, n_critic and optimiser: a verdict speaks of recipes"),
+    "sngan": (_sngan, "Adam 2e-4 (0, 0.9), n_critic 5, no norm but the loss's own, as in the SNGAN line's tables"),
 }
 BOTH = "both"
+PANELS = ("controlled", "published")
 
 
 def recipe_names(name: str) -> list[str]:
     """The recipes that `--recipe name` stands for."""
-    return list(RECIPES) if name == BOTH else [name]
+    return list(PANELS) if name == BOTH else [name]
 
 
 def make_plan(
-    task: TaskFacts,
+    task: TaskFacts | Callable[[Settings], TaskFacts],
     recipe: str,
     seeds: Iterable[int],
     variants: Iterable[Settings],
@@ -174,7 +196,7 @@ def make_plan(
     """All cells of variants × losses × recipes × seeds.
 
     Args:
-        task: its facts.
+        task: its facts, or what gives them for a variant.
         recipe: a name in `RECIPES`, or "both".
         seeds: of the cells; the same for every loss.
         variants: settings that all losses have in common (steps, batch_size, width, …): one, or one for each value of
@@ -187,18 +209,19 @@ def make_plan(
     """
     cells, skipped, losses, variants = [], [], tuple(losses), tuple(variants)
     for seed, shared, name, facts in product(seeds, variants, recipe_names(recipe), losses):
+        of_task = task(shared) if callable(task) else task
         settings = {
             **shared,
-            **RECIPES[name][0](facts, task),
-            "channels_last": task.channels_last,
+            **RECIPES[name][0](facts, of_task),
+            "channels_last": of_task.channels_last,
             "loss_definition": facts.definition,
             SPELLING: facts.spelling,
             "data_digest": data.digest,
             "channels": data.channels,
             "image_size": data.image_size,
         }
-        cell = Cell(task.name, data.name, name, facts.name, seed, settings)
-        reason = _conflict(facts, task, settings)
+        cell = Cell(of_task.name, data.name, name, facts.name, seed, settings)
+        reason = _conflict(facts, of_task, settings)
         if reason:
             skipped.append((cell, reason))
         else:
@@ -212,6 +235,8 @@ def _conflict(facts: LossFacts, task: TaskFacts, settings: Settings) -> str | No
         return facts.conflict
     if not facts.trains_discriminator and not task.trains_alone:
         return f"it trains no discriminator, and task {task.name} has no term but the adversarial one"
+    if not task.builds(settings["discriminator_norm"]):
+        return f"its discriminator needs {settings['discriminator_norm']} norm, which these networks cannot have"
     if settings["discriminator_norm"] == "batch" and not facts.allows_batch_norm:
         return "batch norm in the discriminator mixes samples and voids its per-sample penalty"
     return None

@@ -6,19 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 
 from benchmarks import records
 from benchmarks.candidates import loss_facts
 from benchmarks.console import Console
-from benchmarks.evaluation import GRID
+from benchmarks.evaluation import GRID, make_meters
 from benchmarks.plan import Cell, LossFacts
 from benchmarks.writing import describe, save_picture
 from gan_losses.data.base import DataSet, to_float
-from gan_losses.data.store import load_dataset, save_dataset
+from gan_losses.data.store import check_dataset, save_dataset
 from gan_losses.errors import UsageError
 from gan_losses.losses import LOSSES, GANLoss, definition, get_loss, is_registered, slope
-from gan_losses.metrics import QualityMeter, get_features
+from gan_losses.metrics import Place, QualityMeter
 from gan_losses.metrics.ladder import ladder
 from gan_losses.sampling import grid
 
@@ -27,16 +26,16 @@ FINAL = ("done", "diverged", "skipped")
 SHAPE_LIMIT, SHAPE_POINTS = 8.0, 80  # on either side of 0
 
 
-def prepare(out: Path, data: DataSet, first: Cell, losses: Iterable[LossFacts], console: Console) -> Path:
+def prepare(out: Path, data: DataSet, first: Cell, losses: Iterable[LossFacts], place: Place, console: Console) -> Path:
     """Check the folder, then write the data set, losses.json, the ladder and a grid of real images.
 
     Returns:
-        The data set's file, which the workers map.
+        The data set's folder, which the workers map: the cache's, or one in the output folder.
     """
     check_folder(out)
     name = f"{records.slug(data.name)}-{data.image_size}"
-    store = out / "data" / f"{name}-{data.digest}.safetensors"
-    if not _stored(store):
+    store = data.path or out / "data" / f"{name}-{data.digest}"
+    if data.path is None and not check_dataset(store):
         save_dataset(data, store)
     if data.skipped:
         console.say(f"{len(data.skipped)} unreadable files are left out: {', '.join(data.skipped[:5])}")
@@ -44,20 +43,12 @@ def prepare(out: Path, data: DataSet, first: Cell, losses: Iterable[LossFacts], 
     for domain, images in data.test.images.items():
         suffix = "" if len(data.domains) == 1 else f"-{domain}"
         save_picture(out / "real" / f"{name}{suffix}.png", grid(to_float(images[:GRID])))
-    for domain in data.domains:
-        suffix = "" if len(data.domains) == 1 else f"-{domain}"
-        _write_ladder(
-            out / "ladders" / f"{name}-{first.settings['features']}{suffix}.json", data, domain, first, console
-        )
+    for meter in make_meters(first, data, first.settings["device"], place):
+        for domain in data.domains:
+            suffix = "" if len(data.domains) == 1 else f"-{domain}"
+            path = out / "ladders" / f"{name}-{records.slug(meter.extractor.name)}{suffix}.json"
+            _write_ladder(path, meter, domain, console)
     return store
-
-
-def _stored(path: Path) -> bool:
-    try:
-        load_dataset(path)
-    except (OSError, SafetensorError):  # not there, or torn by a full disk
-        return False
-    return True
 
 
 def _write_losses(path: Path, losses: Iterable[LossFacts]) -> None:
@@ -88,8 +79,8 @@ def check_folder(out: Path) -> None:
         records.read_json(out / "run.json")
 
 
-def _write_ladder(path: Path, data: DataSet, domain: str, first: Cell, console: Console) -> None:
-    meter = QualityMeter(get_features(first.settings["features"], data.channels), data)
+def _write_ladder(path: Path, meter: QualityMeter, domain: str, console: Console) -> None:
+    data = meter.data
     passport = meter.passport("test", {domain: meter.count("test", domain)})
     if path.exists() and records.read_json(path).get("passport") == passport:
         return

@@ -3,7 +3,8 @@
 Under the output folder of a run:
 
     run.json                         what was asked for: {"schema", "command", "options", "cells": [ids],
-                                     "skipped": [{"cell": {as in a record}, "reason"}]}
+                                     "skipped": [{"cell": {as in a record}, "reason"}],
+                                     "published": figures that the suite quotes (below); absent if none}
     losses.json                      shapes and facts of every registered loss and of the run's own (below)
     ladders/<data>-<size>-<features>.json   rows to read quality by (below)
     real/<data>-<size>.png           a grid of real test images
@@ -14,7 +15,7 @@ Under the output folder of a run:
         curves.jsonl                 one line per log point
         samples/step000800.png       grids from the same latents for every loss; step000800-<domain>.png of translations
         maps.json, maps/<domain>.png patch-wise slopes of the last state (below), where D judges patches
-        best.safetensors, final.safetensors    the generator's weights
+        best.safetensors, final.safetensors    the generator's weights; best-averaged.…, final-averaged.… with --ema
         traceback.txt                where the cell failed
 
 Terms are named `discriminator_<domain>`, `penalty_<domain>`, `adversarial_<domain>` and what a task adds (`cycle_a`, …);
@@ -30,12 +31,17 @@ record.json:
               log_every, data_digest, schedule, flip, train_size, the task's own (cycle_weight, pixel, pool, …), …
     quality   {"passport": {…}, "selection": how `best` was chosen, "selection_metric": "kid[digits]",
                "best" | "final" | "untrained": {"step", "metrics": {"fid[digits]", "kid[digits]", "copy_rate", "share[0]", …}} on test,
-               "along": [{"step", "discriminator_updates", "images", "metrics": {…}}, …] on validation}
+               "averaged": {"decay", "best", "final"} of the averaged weights; absent without --ema
+               "along": [{"step", "discriminator_updates", "images", "metrics": {…}, "averaged": {…}}, …] on validation}
+              Distances carry their features' name, `kid[digits]`, but those of Inception are plain `fid` and `kid`. With
+              several features the passport is the first's, and has those of the others as "further": [{…}, …].
     saturation {"generator" or a domain: {statistic: {"early", "late"}}}: medians over the log points of steps 50-200 and of the last quarter
     acceleration {"used": "off" | "graph" | "compile", "why_not": what kept updates from it, or None}; absent where nothing was trained
     memory    {"peak_host_bytes", "peak_device_bytes" (None without a GPU)}
     environment {"python", "torch", "device", "processor", "threads", "commit", …}
-    time      {"started", "finished" (ISO 8601, UTC), "seconds"}
+    time      {"started", "finished" (ISO 8601, UTC), "seconds", "seconds_judging" (of them, spent on evaluation)}
+run.json's "published":
+    [{"loss", "network", "data", "metric", "value", "spread" (may be absent), "settings", "source" (texts)}]
 maps.json:
     {"schema", "step", "domains": {domain: {"logits" | "slopes": [k][h][w]}}}: D's patch map on k fakes of test images, and the
     slope of the unaveraged loss of G at each logit; maps/<domain>.png shows those fakes side by side

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ from benchmarks.candidates import candidates, examine_own, task_facts
 from benchmarks.console import Console, duration, short
 from benchmarks.executors import Event, Work, default_workers, run_local
 from benchmarks.lock import folder_lock, machine_lock
-from benchmarks.options import PROGRAM, Options, read_options
+from benchmarks.options import Options, read_options
+from benchmarks.parser import PROGRAM
 from benchmarks.plan import Cell, DataFacts, Plan, make_plan
 from gan_losses.acceleration import resolve_acceleration
 from gan_losses.allocator import tune_allocator
-from gan_losses.data import DATA, DataSet, load_data
+from gan_losses.data import DATA, DataSet, default_root, load_data
 from gan_losses.errors import UsageError
-from gan_losses.metrics import get_features
+from gan_losses.metrics import Place, get_features
 from gan_losses.tasks import TASKS
 from gan_losses.training import check_precision
 
@@ -72,6 +74,14 @@ class Run:
         self.device = environment.resolve_device(options.device)
         check_precision(options.precision, self.device.type)
         self.accelerate = resolve_acceleration(options.accelerate, self.device.type)
+        self.place = Place(
+            options.data_root or default_root(),
+            options.weights,
+            options.weights_sha256,
+            options.download,
+            options.feature_precision,
+            self.console.say,
+        )
 
     def go(self) -> int:
         """Do it and return the exit code."""
@@ -91,7 +101,7 @@ class Run:
             return self._go(plan, data)
 
     def _go(self, plan: Plan, data: DataSet) -> int:
-        store = preparation.prepare(self.out, data, plan.cells[0], plan.facts, self.console)
+        store = preparation.prepare(self.out, data, plan.cells[0], plan.facts, self.place, self.console)
         self._write_run(plan)
         timing = self._time(plan, store)
         cells = self._budget(plan.cells, timing)
@@ -104,21 +114,30 @@ class Run:
 
     def _load(self) -> DataSet:
         options, size = self.options, self.options.settings["image_size"]
-        root, say = options.data_root, self.console.say
-        wanted, given = TASKS[options.task].domains, DATA[options.data.partition(":")[0]].domains
+        name, _, argument = options.data.partition(":")
+        wanted, given = TASKS[options.task].domains, DATA[name].domains_of(argument)
         if set(given) != set(wanted):  # before anything is downloaded
             fitting = ", ".join(name for name, source in DATA.items() if source.domains == wanted)
             raise UsageError(
                 f"task {options.task} takes data with the domains {', '.join(wanted)}, and {options.data} has "
                 f"{', '.join(given)}: take one of {fitting}."
             )
-        return load_data(options.data, size, options.bad_images, size + options.crop, root, say)
+        return load_data(
+            options.data,
+            size,
+            options.bad_images,
+            size + options.crop,
+            options.data_root,
+            self.console.say,
+            options.download,
+            options.classes,
+        )
 
     def _plan(self, data: DataSet) -> Plan:
         options = self.options
-        features = options.features or data.features
-        get_features(features, data.channels)
-        shared = {
+        features = options.features or (data.features,)
+        extractors = [get_features(name, data.channels, self.place) for name in features]
+        shared: Json = {
             "steps": options.steps,
             "seconds": options.seconds,
             "batch_size": options.batch_size,
@@ -128,7 +147,14 @@ class Run:
             "precision": options.precision,
             "accelerate": self.accelerate,
             "device": self.device.type,
-            "features": features,
+            "features": ",".join(features),
+            "features_digest": ",".join(extractor.weights_digest for extractor in extractors),
+            "feature_precision": options.feature_precision,
+            "metrics": list(options.metrics),
+            "real": options.real,
+            "fakes": options.fakes,
+            "augment": options.augment,
+            "ema": options.ema,
             "eval_every": options.eval_every,
             "log_every": min(options.log_every, options.steps),
             "skipped_images": len(data.skipped),
@@ -136,9 +162,10 @@ class Run:
         facts = candidates(options.losses, options.penalties)
         if not options.unexamined:
             examine_own(options.losses)
-        of_data = DataFacts(data.name, data.digest, data.channels, data.image_size, features)
-        variants = [{**shared, **settings} for settings in options.variants()]
-        return make_plan(task_facts(options.task), options.recipe, options.seeds, variants, facts, of_data)
+        of_data = DataFacts(data.name, data.digest, data.channels, data.image_size, shared["features"])
+        settled = TASKS[options.task].settled
+        variants = [{**shared, **settled(settings)} for settings in options.variants()]
+        return make_plan(partial(task_facts, options.task), options.recipe, options.seeds, variants, facts, of_data)
 
     def _dry_run(self, plan: Plan, data: DataSet) -> int:
         for cell in plan.cells:
@@ -151,13 +178,19 @@ class Run:
         return 0
 
     def _write_run(self, plan: Plan) -> None:
-        options = {name: value for name, value in asdict(self.options).items() if name not in ("list", "dry_run")}
+        options = {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in asdict(self.options).items()
+            if name not in ("list", "dry_run")
+        }
         options["losses"] = [facts.name for facts in plan.facts]
+        published = options.pop("published")
         content = {
             "command": shlex.join([*PROGRAM.split(), *self.given]),
             "options": {**options, "out": self.out.name},
             "cells": [cell.folder for cell in plan.cells],
             "skipped": [{"cell": cell.key, "reason": reason} for cell, reason in plan.skipped],
+            **({"published": published} if published else {}),
         }
         records.write_json(self.out / "run.json", content)
 
@@ -202,7 +235,8 @@ class Run:
             return
         workers = self._workers(missing)
         self.console.say(f"Training {len(missing)} cells, {workers} at a time, records in {self.out}.")
-        work = Work(self.out, store, environment.commit(), threads=1 if self.device.type == "cpu" else 4)
+        threads = 1 if self.device.type == "cpu" else 4
+        work = Work(self.out, store, environment.commit(), threads, replace(self.place, say=Place().say))
         waiting = "Waiting for a timing pass on this machine."
         with (
             machine_lock(alone=False, waiting=lambda: self.console.say(waiting)),

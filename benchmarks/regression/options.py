@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from benchmarks.options import Parser, positive
+from benchmarks.parser import Parser, positive
 from benchmarks.regression.judge import THRESHOLD
 
 PROGRAM = "python -m benchmarks.regression"

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.options import SUITES, presets, read_options
+from benchmarks.options import read_options
+from benchmarks.parser import SUITES, presets
 from gan_losses.errors import UsageError
 
 
@@ -55,6 +56,18 @@ def test_every_suite_file_is_valid(name: str) -> None:
         ("--recipe publishd", "did you mean 'published'"),
         ("--preset quik", "did you mean 'quick'"),
         ("--features digit", "did you mean 'digits'"),
+        ("--features digits,digits", "stands more than once"),
+        ("--metrics fidd", "did you mean 'fid'"),
+        ("--metrics prdc,copies", "the best weights are chosen by fid or kid; name one of them, too"),
+        ("--metrics ,", "at least one name, as in fid,kid,prdc"),
+        ("--fakes 0", "expected a positive whole number, got '0'"),
+        ("--real training", "invalid choice"),
+        ("--ema 1", "expected a number of at least 0 and below 1, got '1'"),
+        ("--ema nan", "expected a number of at least 0 and below 1, got 'nan'"),
+        ("--augment diffaugmented", "invalid choice"),
+        ("--network resnet", "expected one of dcgan, resnet32"),
+        ("--weights-sha256 00", "give the file, too, with --weights FILE"),
+        ("--feature-precision fp16", "invalid choice"),
         ("--precision fp16", "unknown precision"),
         ("--image-size 48", "task dcgan takes one of 16, 32, 64, 128"),
         ("--steps 0", "expected a positive whole number, got '0'"),
@@ -78,3 +91,27 @@ def test_wrong_options_get_one_sentence(arguments: str, sentence: str) -> None:
     with pytest.raises(UsageError, match=sentence) as caught:
         read_options(arguments.split())
     assert "\n" not in str(caught.value)
+
+
+def test_a_suite_file_may_quote_figures_for_the_table_beside_ours() -> None:
+    published = read_options(["--preset", "published"]).published
+    mimicry = {row["loss"]: row["value"] for row in published if "mimicry" in row["source"] and row["metric"] == "fid"}
+    assert mimicry == {"hinge+spectral": 16.77, "wgangp": 22.29}
+    assert {"loss", "network", "data", "metric", "value", "settings", "source"} <= set.intersection(
+        *map(set, published)
+    )
+    assert read_options([]).published == ()
+
+
+def test_how_quality_is_judged_can_be_chosen() -> None:
+    options = read_options(
+        "--features digits,my_features.py:build --metrics fid,prdc --real train --fakes 100 --classes 3,8".split()
+    )
+    assert options.features == ("digits", "my_features.py:build")
+    assert (options.metrics, options.real, options.fakes, options.classes) == (
+        ("fid", "prdc"),
+        "train",
+        100,
+        ("3", "8"),
+    )
+    assert read_options([]).features is None

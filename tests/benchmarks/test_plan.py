@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.plan import BOTH, RECIPES, LossFacts, TaskFacts, make_plan, recipe_names
+from benchmarks.plan import BOTH, PANELS, LossFacts, TaskFacts, make_plan, recipe_names
 from tests.benchmarks.conftest import DCGAN, DIGITS, PUBLISHED, SHARED
 
 BCE = LossFacts("bce", "BCE()", {**PUBLISHED, "n_critic": 1, "discriminator_norm": "batch"})
@@ -16,7 +16,7 @@ def plan(*facts: LossFacts, recipe: str = BOTH, seeds: tuple[int, ...] = (0, 1))
 def test_every_loss_is_crossed_with_every_recipe_and_seed() -> None:
     cells = plan(BCE, WGANGP).cells
     assert {(c.recipe, c.loss, c.seed) for c in cells} == {
-        (recipe, loss, seed) for recipe in RECIPES for loss in ("bce", "wgangp") for seed in (0, 1)
+        (recipe, loss, seed) for recipe in PANELS for loss in ("bce", "wgangp") for seed in (0, 1)
     }
     assert len(cells) == 8
 
@@ -96,6 +96,45 @@ def test_a_loss_without_a_norm_of_its_own_gets_the_tasks() -> None:
     }
 
 
+def test_networks_without_norm_are_given_none_and_refuse_one_that_is_needed() -> None:
+    spectral = {**BCE.published, "discriminator_norm": "spectral"}
+    hinge = replace(BCE, name="hinge", published=spectral)
+    bound = replace(hinge, name="hinge+spectral", discriminator_norm="spectral")
+    bare = TaskFacts("dcgan", "none", "none", norms=("none",))
+    made = make_plan(bare, BOTH, [0], [SHARED], [BCE, WGANGP, hinge, bound], DIGITS)
+    assert {(cell.loss, cell.settings["discriminator_norm"]) for cell in made.cells} == {
+        ("bce", "none"),
+        ("wgangp", "none"),
+        ("hinge", "none"),
+    }
+    assert len(made.cells) == 6
+    assert [(cell.loss, "needs spectral norm" in reason) for cell, reason in made.skipped] == [
+        ("hinge+spectral", True)
+    ] * 2
+
+
+def test_facts_of_the_task_may_depend_on_what_is_swept() -> None:
+    variants = [{**SHARED, "network": name} for name in ("plain", "bare")]
+    facts = {"plain": DCGAN, "bare": TaskFacts("dcgan", "none", "none", norms=("none",))}
+    made = make_plan(lambda settings: facts[settings["network"]], "controlled", [0], variants, [BCE], DIGITS)
+    assert {cell.settings["network"]: cell.settings["discriminator_norm"] for cell in made.cells} == {
+        "plain": "group",
+        "bare": "none",
+    }
+
+
+def test_the_sngan_lines_recipe_is_the_same_for_all_but_the_norm_that_is_a_losss_own() -> None:
+    spectral = replace(BCE, name="hinge+spectral", discriminator_norm="spectral")
+    cells = plan(WGANGP, spectral, recipe="sngan", seeds=(0,)).cells
+    assert {cell.loss: cell.settings["discriminator_norm"] for cell in cells} == {
+        "wgangp": "none",
+        "hinge+spectral": "spectral",
+    }
+    for cell in cells:
+        found = {name: cell.settings[name] for name in ("learning_rate", "betas", "n_critic", "optimizer")}
+        assert found == {"learning_rate": 2e-4, "betas": [0.0, 0.9], "n_critic": 5, "optimizer": "adam"}
+
+
 def test_a_control_without_an_adversary_is_skipped_where_nothing_else_would_train() -> None:
     none = replace(BCE, name="none", trains_discriminator=False)
     made = make_plan(DCGAN, "controlled", [0], [SHARED], [BCE, none], DIGITS)
@@ -136,5 +175,5 @@ def test_a_steps_digest_forgets_only_what_a_steps_time_does_not_depend_on(name: 
 
 
 def test_both_stands_for_all_recipes() -> None:
-    assert recipe_names(BOTH) == list(RECIPES)
+    assert recipe_names(BOTH) == ["controlled", "published"]
     assert recipe_names("published") == ["published"]

@@ -1,0 +1,174 @@
+"""The command line's parser; its defaults are in the suite files."""
+
+import argparse
+import tomllib
+from pathlib import Path
+from typing import Any, NoReturn
+
+from benchmarks.plan import BOTH, RECIPES
+from benchmarks.task_settings import add_settings
+from gan_losses.acceleration import PACES
+from gan_losses.augmentation import AUGMENTATIONS
+from gan_losses.errors import UsageError
+from gan_losses.metrics import FEATURES, METRICS
+from gan_losses.schedule import SCHEDULES
+from gan_losses.tasks import TASKS
+from gan_losses.training import PRECISIONS
+
+SUITES = Path(__file__).parent / "suites"
+PROGRAM = "python -m benchmarks.run"
+SPLITS = ("train", "validation", "test")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are a `UsageError`."""
+
+    def error(self, message: str) -> NoReturn:
+        """One sentence instead of the whole usage."""
+        raise UsageError(f"{message}; see {self.prog} --help.")
+
+
+def presets() -> dict[str, dict[str, Any]]:
+    """The suite files by name."""
+    return {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(SUITES.glob("*.toml"))}
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser; an option that is not given stays None, and the preset decides."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="Train GAN losses side by side on one harness and report quality, cost and gradient saturation.",
+        epilog=f"Example: {PROGRAM} --losses bce,lsgan,wgangp --data images:my_photos --image-size 64",
+        allow_abbrev=False,
+    )
+    _add_comparison(parser)
+    _add_images(parser)
+    _add_training(parser)
+    _add_judging(parser)
+    _add_place(parser)
+    parser.add_argument(
+        "--list", action="store_true", help="explain losses, recipes, tasks, data, features and presets, and stop"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the cells and an estimate of time, and stop")
+    return parser
+
+
+def _add_comparison(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_argument_group("what is compared")
+    what.add_argument("--losses", metavar="A,B", help="losses by name or place; + adds a penalty, as in bce+gp:10")
+    what.add_argument("--penalties", metavar="A,B", help="cross every loss with these, as in none,r1,gp:5")
+    what.add_argument("--task", metavar="NAME", help=f"kind of GAN: {', '.join(TASKS)}")
+    what.add_argument("--recipe", metavar="NAME", help=f"{', '.join(RECIPES)} or {BOTH}: how the losses are trained")
+    what.add_argument("--seeds", metavar="LIST", help="0,1,2 or 0-4; a verdict needs 6 or more")
+    what.add_argument(
+        "--preset", metavar="NAME", default="quick", help=f"defaults of all options: {', '.join(presets())}"
+    )
+
+
+def _add_images(parser: argparse.ArgumentParser) -> None:
+    images = parser.add_argument_group("on which images")
+    images.add_argument(
+        "--data", metavar="NAME[:ARG]", help="digits, cifar10, images:FOLDER, unpaired:FOLDER, … (--list)"
+    )
+    images.add_argument("--classes", metavar="A,B", help="only these classes of the data, as in cat,dog")
+    images.add_argument(
+        "--data-root",
+        type=Path,
+        metavar="DIR",
+        help="where data, weights and caches are kept (default: the user's cache)",
+    )
+    images.add_argument("--download", action="store_true", help="fetch data and weights that are missing")
+    images.add_argument("--bad-images", choices=["stop", "skip"], help="what an unreadable file does (default: stop)")
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    size = parser.add_argument_group("how much")
+    size.add_argument("--steps", type=positive(int), metavar="N", help="generator steps of each training")
+    size.add_argument("--seconds", type=positive(float), metavar="S", help="time of each training, in place of --steps")
+    size.add_argument("--batch-size", type=positive(int), metavar="N", help="images per update")
+    how = parser.add_argument_group("how it is trained")
+    add_settings(how)
+    how.add_argument("--sweep", action="append", metavar="NAME=A,B", help="several values of such a setting in one run")
+    how.add_argument(
+        "--schedule",
+        choices=list(SCHEDULES),
+        help="of the learning rate: linear decays in the second half, decay from the start",
+    )
+    how.add_argument("--crop", type=natural, metavar="PX", help="train on random crops of images larger by PX pixels")
+    how.add_argument("--flip", action=argparse.BooleanOptionalAction, help="mirror half of the training images")
+    how.add_argument(
+        "--augment", choices=list(AUGMENTATIONS), help="what the discriminator sees of real and fake, in both phases"
+    )
+    how.add_argument(
+        "--ema", type=share, metavar="DECAY", help="average the generator's weights, as in 0.999, and judge these, too"
+    )
+
+
+def _add_judging(parser: argparse.ArgumentParser) -> None:
+    judge = parser.add_argument_group("how it is judged")
+    judge.add_argument(
+        "--features",
+        metavar="A,B",
+        help=f"that distances are taken in: {', '.join(FEATURES)}, or file.py:function; the first choose the best weights",
+    )
+    judge.add_argument("--weights", type=Path, metavar="FILE", help="weights of the features, checked by hash")
+    judge.add_argument("--weights-sha256", metavar="HEX", help="the hash that such a file of your own has")
+    judge.add_argument(
+        "--feature-precision", choices=["fp32", "bf16"], help="of the features (default: fp32); a passport names it"
+    )
+    judge.add_argument("--metrics", metavar="A,B", help=f"what is measured: {', '.join(METRICS)}")
+    judge.add_argument("--real", choices=SPLITS, help="the real images that results are compared with (default: test)")
+    judge.add_argument(
+        "--fakes", type=positive(int), metavar="N", help="fakes in a result (default: as many as there are real images)"
+    )
+    judge.add_argument("--eval-every", type=positive(int), metavar="N", help="steps between evaluations")
+    judge.add_argument("--log-every", type=positive(int), metavar="N", help="steps between log points")
+    judge.add_argument("--timing-rounds", type=positive(int), metavar="N", help="interleaved rounds of the timing pass")
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    where = parser.add_argument_group("where")
+    where.add_argument("--device", metavar="NAME", help="auto, cpu, cuda or mps (default: auto)")
+    where.add_argument("--precision", metavar="NAME", help=f"{', '.join(PRECISIONS)} (default: fp32)")
+    where.add_argument(
+        "--accelerate", metavar="NAME", help=f"auto, {', '.join(PACES)} (default: auto: CUDA graphs on a GPU, else off)"
+    )
+    where.add_argument("--workers", metavar="N", help="trainings side by side (default: auto)")
+    where.add_argument("--out", type=Path, metavar="DIR", help="records and report (default: runs/<preset>)")
+    where.add_argument("--force", action="store_true", help="train again what is already there")
+    where.add_argument("--unexamined", action="store_true", help="train losses of your own that fail the examination")
+    where.add_argument("--quiet", action="store_true", help="print nothing but the report's path and errors")
+
+
+def natural(text: str) -> int:
+    """An argparse type: a whole number of 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number of 0 or more, got {text!r}")
+    return int(text)
+
+
+def share(text: str) -> float:
+    """An argparse type: a number from 0 up to, but not, 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"expected a number of at least 0 and below 1, got {text!r}")
+    return value
+
+
+def positive(kind: type) -> Any:
+    """An argparse type: a number of that kind above 0."""
+
+    def convert(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
+        if not 0 < value < float("inf"):
+            noun = "whole number" if kind is int else "number"
+            raise argparse.ArgumentTypeError(f"expected a positive {noun}, got {text!r}")
+        return value
+
+    return convert
