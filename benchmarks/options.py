@@ -168,6 +168,15 @@ def _check(options: Options) -> None:
     ):
         _check_known(kind, name, names)
     selecting(options.metrics)
+    _check_weights(options)
+    if options.task in TASKS and TASKS[options.task].sources and options.fakes:
+        raise UsageError(f"--fakes: task {options.task} makes one fake of each real image; leave it out.")
+
+
+def _check_weights(options: Options) -> None:
+    taking = [name for name, features in FEATURES.items() if features.takes_weights]
+    if options.weights and not set(taking) & set(options.features or ()):
+        raise UsageError(f"--weights is for --features {' or '.join(taking)}: name them, or leave the file out.")
     if options.weights_sha256 and not options.weights:
         raise UsageError("--weights-sha256 names the hash of a file: give the file, too, with --weights FILE.")
 

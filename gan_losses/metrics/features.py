@@ -25,12 +25,14 @@ class Features:
         summary: one line for `--list`.
         argument: what stands behind the colon, in words; "" where nothing may.
         precisions: names in `PRECISIONS` that the extractor can compute in.
+        takes_weights: whether the user may name a file of weights.
     """
 
     load: Callable[[str, int, Place], Extractor]
     summary: str
     argument: str = ""
     precisions: tuple[str, ...] = ("fp32",)
+    takes_weights: bool = False
 
 
 def _digits(_: str, channels: int, place: Place) -> Extractor:
@@ -66,7 +68,7 @@ FEATURES: dict[str, Features] = {
     "digits": Features(_digits, "64 features of a small classifier of handwritten digits, trained and shipped here"),
     "random": Features(_random, "64 features of a fixed random network, for images of any kind"),
     "shapes": Features(_shapes, "64 features of a small reader of plain and striped animals, trained and shipped here"),
-    "inception": Features(_inception, "2,048 features of Inception v3, those of the literature's FID", "", BOTH),
+    "inception": Features(_inception, "2,048 features of Inception v3, those of the literature's FID", "", BOTH, True),
     "dinov2": Features(_dinov2, "1,024 features of DINOv2 ViT-L/14, through torch-fidelity", "", BOTH),
     "clip": Features(_clip, "512 features of CLIP ViT-B/32, through torch-fidelity", "", BOTH),
     "fidelity": Features(

@@ -70,7 +70,7 @@ def _trace_of_root(real: Moments, fake: Moments) -> float:
 
 
 def _through(factor: Array, root: Array, triangular: bool) -> Array:
-    """factor root, of which a triangular root needs half of the products only."""
+    """The product factor root; a triangular root needs half of the work only."""
     if not triangular:
         return factor @ root
     product = np.empty((len(factor), len(root)))

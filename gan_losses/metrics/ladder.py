@@ -1,5 +1,6 @@
 """Rows to read a distance by: what it is for images whose quality is known."""
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -38,7 +39,7 @@ def ladder(meter: QualityMeter, domain: str | None = None) -> list[Row]:
       split's size, or as near to it as the pool allows; 20 splits.
     - "real without one class": each class in turn left out of one of those halves, which is filled up to the same n
       with training images of the other classes (they stay out of its copy_rate); over the classes. Only for data with
-      classes.
+      several classes.
     - "copycat": training images against the test images; 5 draws. The distance alone cannot tell it from the floor.
     - "noise": uniform random pixels against the test images; 5 draws.
 
@@ -54,7 +55,11 @@ def ladder(meter: QualityMeter, domain: str | None = None) -> list[Row]:
     count = min(meter.count("test", domain), meter.count("train", domain))
     return [
         _row("real against real", steps.count, steps.real_against_real()),
-        *([_row("real without one class", steps.count, steps.without_one_class())] if meter.data.classes else []),
+        *(
+            [_row("real without one class", steps.count, steps.without_one_class())]
+            if len(meter.data.classes) > 1
+            else []
+        ),
         _row("copycat", count, steps.copycats(count)),
         _row("noise", count, steps.noises(count)),
     ]
@@ -140,5 +145,6 @@ def _row(name: str, count: int, draws: Iterable[Scores]) -> Row:
     metrics = {
         metric: {"mean": statistics.fmean(values), "spread": statistics.stdev(values)}
         for metric, values in columns.items()
+        if all(map(math.isfinite, values))  # else there are too few images for it
     }
     return {"name": name, "n": count, "metrics": metrics}

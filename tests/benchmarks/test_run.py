@@ -13,6 +13,7 @@ from PIL import Image
 from benchmarks import records
 from benchmarks.run import main
 from gan_losses.losses import LOSSES
+from gan_losses.metrics import Place
 from tests.benchmarks.test_candidates import MINE
 
 ROOT = Path(__file__).parent.parent.parent
@@ -226,11 +227,11 @@ def test_a_diverging_cell_and_a_failing_one_are_records_and_the_others_go_on(tmp
         "loss_definition": "BCE()",
     }
     cell = Cell("dcgan", "digits", "controlled", "bce", 0, settings)
-    save_dataset(load_data("digits", 16), tmp_path / "data.safetensors")
+    save_dataset(load_data("digits", 16), tmp_path / "data")
 
     def attempt(generator) -> dict:
         monkeypatch.setattr(BCE, "generator", generator)
-        execute.execute(cell, tmp_path, tmp_path / "data.safetensors", None, lambda step, terms: None)
+        execute.execute(cell, tmp_path, tmp_path / "data", Place(), None, lambda step, terms: None)
         return records.read_json(tmp_path / cell.folder / "record.json")
 
     diverged = attempt(lambda self, fake, real=None: fake.mean() * float("nan"))

@@ -49,6 +49,9 @@ def make() -> Factory:
     return Factory()
 
 
+torch.set_num_threads(1)  # before any fixture of a wider scope: the order of sums depends on it
+
+
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)

@@ -153,3 +153,14 @@ def test_of_a_large_pool_a_part_is_searched_for_copies(pixels, make_album, monke
     rows = {row["name"]: row for row in ladder(meter)}
     assert max(seen) == 10
     assert rows["copycat"]["metrics"]["copy_rate"]["mean"] == 1.0
+
+
+def test_a_metric_that_needs_more_images_than_there_are_is_left_out_of_its_rows(pixels, make_album):
+    meter = QualityMeter(pixels(16), make_album((40, 4, 4)), metrics=("fid", "prdc"))
+    for row in ladder(meter):
+        assert set(row["metrics"]) == {"fid[pixels]"}  # none of the four has 5 neighbours
+
+
+def test_of_a_single_class_none_can_be_left_out(pixels, make_album):
+    rows = ladder(QualityMeter(pixels(16), make_album((40, 20, 20), classes=("x",))))
+    assert [row["name"] for row in rows] == ["real against real", "copycat", "noise"]

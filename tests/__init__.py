@@ -1,0 +1,1 @@
+"""A package, so that no other package of this name, as some distributions bring one, is taken for it."""
