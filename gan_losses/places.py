@@ -81,11 +81,11 @@ def _from_file(kind: str, text: str, path: Path) -> ModuleType:
         sys.path.append(folder)  # for modules that lie beside it
     spec = importlib.util.spec_from_file_location(name, path.resolve())
     assert spec is not None
-    assert spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     setattr(module, DIGEST, digest)
     try:
-        spec.loader.exec_module(module)
+        # The very bytes that were hashed: an import might take older ones, compiled within the same second.
+        exec(compile(content, str(path.resolve()), "exec"), vars(module))
     except BaseException as error:
         del sys.modules[name]
         if isinstance(error, KeyboardInterrupt):

@@ -281,8 +281,13 @@ def log_scale(axis: Axes, values: Sequence[float] | NDArray[np.float64], of: Axi
 
 
 def signed_scale(axis: Axes, values: NDArray[np.float64]) -> None:
-    """A y axis for values of many sizes that may be 0 or below: linear next to 0, logarithmic beyond."""
+    """A y axis for values of many sizes that may be 0 or below: linear next to 0, logarithmic beyond.
+
+    Positive values of about one size keep a linear axis: between two powers of ten there would be no ticks.
+    """
     largest = float(np.nanmax(np.abs(values)))
+    if largest < 10 * float(np.nanmin(values)):
+        return
     threshold = 10.0 ** np.ceil(np.log10(0.01 * largest)) if largest > 0 else 1.0
     axis.set_yscale("symlog", linthresh=threshold, linscale=0.8)
     axis.yaxis.set_minor_locator(NullLocator())

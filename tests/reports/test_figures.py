@@ -19,7 +19,19 @@ from reports.figures.factorial import finish
 from reports.figures.layers import layers, profile
 from reports.figures.quality import track
 from reports.figures.shapes import distinct
-from reports.figures.style import KNOWN, OTHERS, STYLE, Look, colours, fit_scale, log_scale, looks, name_ticks, plain
+from reports.figures.style import (
+    KNOWN,
+    OTHERS,
+    STYLE,
+    Look,
+    colours,
+    fit_scale,
+    log_scale,
+    looks,
+    name_ticks,
+    plain,
+    signed_scale,
+)
 from reports.loading import load
 from reports.panels import make_panels
 
@@ -334,3 +346,15 @@ def test_nothing_runs_into_anything_else_with_many_long_names(crowded, name):
             across = min(one.x1, other.x1) - max(one.x0, other.x0)
             down = min(one.y1, other.y1) - max(one.y0, other.y0)
             assert min(across, down) < 2
+
+
+@pytest.mark.parametrize("values", [[31_900.0, 32_150.0], [6.4, 7.6], [0.3, 2.0], [-0.01, 0.7], [1e-4, 30.0], [0.0, 0.0]])
+def test_kernel_distances_of_whatever_size_have_ticks(values) -> None:
+    figure = Figure(figsize=(2.3, 1.8))
+    FigureCanvasAgg(figure)
+    axis = figure.subplots()
+    axis.plot([0, 1], values)
+    signed_scale(axis, np.array(values))
+    figure.canvas.draw()
+    low, high = axis.get_ylim()
+    assert len([tick for tick in axis.get_yticks() if low <= tick <= high]) >= 2
