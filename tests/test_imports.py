@@ -39,6 +39,7 @@ ALLOWED = {
     "gan_losses.metrics": (
         "gan_losses.metrics",
         "gan_losses.data.base",
+        "gan_losses.data.places",
         "gan_losses.places",
         "gan_losses.random",
         "gan_losses.errors",

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import re
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,11 +14,9 @@ import torch
 from torch import Tensor
 
 from gan_losses.data.base import DataSet
+from gan_losses.data.places import alone
 from gan_losses.metrics.extractor import Extractor
 from gan_losses.metrics.moments import Moments
-
-if sys.platform != "win32":
-    import fcntl
 
 Identity = Mapping[str, str | int]
 
@@ -36,6 +33,7 @@ def identity(extractor: Extractor, data: DataSet, split: str, domain: str) -> Id
         "split": split,
         "image_size": data.image_size,
         "n_real": len(getattr(data, split).images[domain]),
+        "torch": torch.__version__,  # another one rounds in its own way
     }
 
 
@@ -127,8 +125,5 @@ def _alone(path: Path) -> Iterator[None]:
     """Wait until no other process computes `path`; not at all where nothing can be written or locked."""
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle = stack.enter_context(path.with_suffix(".lock").open("ab"))
-            if sys.platform != "win32":
-                fcntl.flock(handle, fcntl.LOCK_EX)
+            stack.enter_context(alone(path, lambda: None))
         yield

@@ -57,6 +57,7 @@ def test_the_files_have_passports(meter_in, tmp_path):
         "split": "test",
         "image_size": 4,
         "n_real": 24,
+        "torch": torch.__version__,
     }
 
 
