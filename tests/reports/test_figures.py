@@ -348,7 +348,9 @@ def test_nothing_runs_into_anything_else_with_many_long_names(crowded, name):
             assert min(across, down) < 2
 
 
-@pytest.mark.parametrize("values", [[31_900.0, 32_150.0], [6.4, 7.6], [0.3, 2.0], [-0.01, 0.7], [1e-4, 30.0], [0.0, 0.0]])
+@pytest.mark.parametrize(
+    "values", [[31_900.0, 32_150.0], [6.4, 7.6], [0.3, 2.0], [-0.01, 0.7], [1e-4, 30.0], [0.0, 0.0]]
+)
 def test_kernel_distances_of_whatever_size_have_ticks(values) -> None:
     figure = Figure(figsize=(2.3, 1.8))
     FigureCanvasAgg(figure)
