@@ -123,6 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.loading", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", required=True, metavar="A,B", help="data sets of one domain")
     parser.add_argument("--data-root", type=Path, help="where they are (default: as benchmarks.run)")
+    parser.add_argument("--download", action="store_true", help="fetch sets that are missing")
     parser.add_argument("--image-size", type=positive(int), default=32, help="pixels (default: %(default)s)")
     parser.add_argument("--width", type=positive(int), default=32, help="of DCGAN's networks (default: %(default)s)")
     parser.add_argument("--batch-size", type=positive(int), default=64, help="images (default: %(default)s)")
@@ -145,7 +146,7 @@ def _report(options: argparse.Namespace) -> None:
     device = resolve_device(options.device)
     with machine_lock(alone=True, waiting=lambda: _say("Waiting for other runs on this machine.")):
         root = options.data_root or default_root()
-        load = partial(load_data, image_size=options.image_size, root=root, say=_say)
+        load = partial(load_data, image_size=options.image_size, root=root, say=_say, download=options.download)
         several = [load_twice(partial(load, name), root) for name in options.data.split(",")]
         sizes = (options.width, options.batch_size, options.flip, options.rounds)
         waits = shares([loaded.data for loaded in several], *sizes, device.type)

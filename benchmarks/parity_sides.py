@@ -12,14 +12,13 @@ from torch import Tensor, nn
 
 import gan_losses._torchvision  # noqa: F401  (before torchmetrics and torch-fidelity)
 from gan_losses.data.base import DataSet, Split, to_float
+from gan_losses.errors import UsageError
 from gan_losses.metrics import QualityMeter
 from gan_losses.metrics.inception import InceptionExtractor
 from gan_losses.metrics.inception_plan import NUM_FEATURES, untrained_state
 from gan_losses.metrics.kernel import ALL_PAIRS, SUBSET_SIZE, SUBSETS
 
 # isort: split
-from torch_fidelity import calculate_metrics
-from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 from torchmetrics.image.fid import FrechetInceptionDistance, NoTrainInceptionV3
 from torchmetrics.image.inception import InceptionScore
 from torchmetrics.image.kid import KernelInceptionDistance
@@ -65,6 +64,22 @@ class Side:
     extract: Callable[[Tensor], Tensor]
 
 
+def reference() -> tuple[Any, Any]:
+    """torch-fidelity's network, and the function of its metrics.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        from torch_fidelity import calculate_metrics
+        from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+    except ModuleNotFoundError:
+        raise UsageError(
+            "torch-fidelity is what this compares with, and it is not installed: pip install -e '.[fidelity]'."
+        ) from None
+    return FeatureExtractorInceptionV3, calculate_metrics
+
+
 def random_weights(path: Path, images: Tensor) -> None:
     """Write random weights with batch norms that fit the images: without, all features would be nearly constant.
 
@@ -73,7 +88,7 @@ def random_weights(path: Path, images: Tensor) -> None:
         images: uint8 (N, 3, H, W) that each channel is to have mean 0 and variance 1 over, before its own bias.
     """
     torch.save(untrained_state(), path)
-    network = FeatureExtractorInceptionV3(NAME, ["2048"], str(path)).train()
+    network = reference()[0](NAME, ["2048"], str(path)).train()
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None
@@ -91,7 +106,7 @@ def sides(extractor: InceptionExtractor, weights: Path) -> dict[str, Side]:
         weights: the file that it was made from, whose hash has been checked: the other two unpickle it.
     """
     features = ["2048", "logits_unbiased"]
-    fidelity = FeatureExtractorInceptionV3(NAME, features[:1], str(weights))
+    fidelity = reference()[0](NAME, features[:1], str(weights))
     # By default torchmetrics resizes with antialiasing, which is another metric.
     metrics = NoTrainInceptionV3(NAME, features, str(weights), antialias=False)
     return {
@@ -144,7 +159,7 @@ class Given(nn.Identity):
 def _fidelity(weights: Path, pictures: Pictures) -> dict[str, float]:
     count = len(pictures.fake)
     subsets = {"kid_subsets": 1, "kid_subset_size": count} if count <= ALL_PAIRS else {}
-    found: dict[str, Any] = calculate_metrics(
+    found: dict[str, Any] = reference()[1](
         input1=str(pictures.folder / "fake"),
         input2=str(pictures.folder / "real"),
         **dict.fromkeys(("fid", "kid", "prc", "isc"), True),

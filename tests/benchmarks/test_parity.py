@@ -1,4 +1,5 @@
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -97,3 +98,11 @@ def test_the_command_writes_all_tables(tmp_path):
     assert main(options) == 0
     assert out.read_text().count("|---|") == 3
     assert "random weights" in out.read_text()
+
+
+def test_without_torch_fidelity_there_is_nothing_to_compare_with_in_one_sentence(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "torch_fidelity", None)
+    assert main(["--count", "4"]) == 2
+    said = capsys.readouterr().err
+    assert "pip install -e '.[fidelity]'" in said
+    assert said.count("\n") == 1
