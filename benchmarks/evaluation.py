@@ -169,9 +169,11 @@ class Evaluation:
 
     def _fakes(self, split: str, domain: str, count: int | None) -> Iterator[Tensor]:
         """Fakes of a domain, chunk by chunk, the same at every call and for every loss."""
+        source = self.task.sources.get(domain, domain)
+        alone = Split({source: getattr(self.data, split).images[source]})  # the other domain's are not made as well
         stream = f"evaluation/{split}"
-        chunks = sample_chunks(self.task, getattr(self.data, split), self.cell.seed, stream, self.placement, count)
-        return (chunk[domain] for chunk in chunks if domain in chunk)
+        chunks = sample_chunks(self.task, alone, self.cell.seed, stream, self.placement, count)
+        return (chunk[domain] for chunk in chunks)
 
     def _translate(self, target: str, images: Tensor) -> Tensor:
         translated: Tensor = self.task.generators[target](images)
