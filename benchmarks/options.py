@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.evaluation import selecting
-from benchmarks.parser import make_parser, presets
+from benchmarks.parser import RETRIED, make_parser, presets
 from benchmarks.plan import BOTH, NONE, RECIPES
 from benchmarks.task_settings import settings_of, sweep_of
 from gan_losses.acceleration import AUTO, PACES
@@ -33,6 +33,9 @@ class Options:
         crop: pixels by which training images are larger than what is cut out of them.
         features: that distances are taken in; None are those that suit the data.
         fakes: in a result; None are as many as there are real images.
+        retry: statuses of cells that are trained again.
+        checkpoint_every: seconds of training from one checkpoint to the next; 0: only where a run is told to stop.
+        deterministic: whether a GPU is to give the same numbers for the same run.
         published: figures of the literature that a suite file quotes, for the table beside ours.
     """
 
@@ -74,6 +77,9 @@ class Options:
     workers: int | None
     out: Path
     force: bool
+    retry: tuple[str, ...]
+    checkpoint_every: float
+    deterministic: bool
     quiet: bool
     list: bool
     dry_run: bool
@@ -106,6 +112,7 @@ def read_options(arguments: list[str] | None) -> Options:
     values["penalties"] = _names("penalties", values["penalties"], _check_penalty)
     values["metrics"] = _names("metrics", values["metrics"], lambda name: _check_known("metric", name, METRICS))
     values["features"] = values["features"] and _names("features", values["features"], _check_features)
+    values["retry"] = _retry(str(values["retry"]))
     values["classes"] = tuple(part.strip() for part in str(values["classes"]).split(",") if part.strip())
     values["published"] = tuple(values["published"])
     values["seeds"] = _seeds(str(values["seeds"]))
@@ -156,6 +163,9 @@ _FALLBACKS: dict[str, Any] = {
     "accelerate": "auto",
     "workers": "auto",
     "out": None,
+    "retry": "",
+    "checkpoint_every": 30.0,
+    "deterministic": False,
 }
 
 
@@ -209,6 +219,13 @@ def _names(option: str, text: str, check: Callable[[str], object]) -> tuple[str,
     for name in names:
         check(name)
     return tuple(names)
+
+
+def _retry(text: str) -> tuple[str, ...]:
+    statuses = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    for status in statuses:
+        _check_known("status for --retry", status, RETRIED)
+    return statuses
 
 
 def _check_penalty(text: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from benchmarks.plan import BOTH, RECIPES
+from benchmarks.records import STATUSES
 from benchmarks.task_settings import add_settings
 from gan_losses.acceleration import PACES
 from gan_losses.augmentation import AUGMENTATIONS
@@ -18,6 +19,7 @@ from gan_losses.training import PRECISIONS
 SUITES = Path(__file__).parent / "suites"
 PROGRAM = "python -m benchmarks.run"
 SPLITS = ("train", "validation", "test")
+RETRIED = tuple(status for status in STATUSES if status not in ("done", "skipped"))
 
 
 class Parser(argparse.ArgumentParser):
@@ -136,6 +138,19 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--workers", metavar="N", help="trainings side by side (default: auto)")
     where.add_argument("--out", type=Path, metavar="DIR", help="records and report (default: runs/<preset>)")
     where.add_argument("--force", action="store_true", help="train again what is already there")
+    where.add_argument("--retry", metavar="A,B", help=f"train cells with these statuses again: {', '.join(RETRIED)}")
+    where.add_argument(
+        "--checkpoint-every",
+        type=seconds,
+        metavar="S",
+        help="seconds of training that a killed run may lose (default: 30); 0: only a run that is told to stop saves",
+    )
+    where.add_argument(
+        "--deterministic",
+        action="store_true",
+        default=None,
+        help="on a GPU: equal runs give equal numbers, bit for bit, in somewhat slower steps",
+    )
     where.add_argument("--unexamined", action="store_true", help="train losses of your own that fail the examination")
     where.add_argument("--quiet", action="store_true", help="print nothing but the report's path and errors")
 
@@ -145,6 +160,17 @@ def natural(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected a whole number of 0 or more, got {text!r}")
     return int(text)
+
+
+def seconds(text: str) -> float:
+    """An argparse type: a number of 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds, 0 or more, got {text!r}")
+    return value
 
 
 def share(text: str) -> float:

@@ -12,11 +12,17 @@ Under the output folder of a run:
     timing/<device fingerprint>.json the timing pass, a record of its own (below)
     <task>/<data>/<recipe>/<loss>/seed<k>-<digest>/
         record.json                  what is stored of a cell (below)
+        checkpoints/step000800.checkpoint   all that a killed training goes on from (`benchmarks.checkpoint`); the two
+                                     latest, and none once the record is written
         curves.jsonl                 one line per log point
         samples/step000800.png       grids from the same latents for every loss; step000800-<domain>.png of translations
         maps.json, maps/<domain>.png patch-wise slopes of the last state (below), where D judges patches
         best.safetensors, final.safetensors    the generator's weights; best-averaged.…, final-averaged.… with --ema
         traceback.txt                where the cell failed
+    report/                          the report, with manifest.json: what it was made from and its files' sha256
+
+Every JSON file but the curves ends in "sha256", the digest of the rest of it (`seal`). A file that was found damaged stands
+beside its successor as <name>.damaged-<n>.
 
 Terms are named `discriminator_<domain>`, `penalty_<domain>`, `adversarial_<domain>` and what a task adds (`cycle_a`, …);
 DCGAN's only domain is `image`, CycleGAN's are `a` and `b`. With several domains a metric ends in the one it is of:
@@ -25,6 +31,8 @@ DCGAN's only domain is `image`, CycleGAN's are `a` and `b`. With several domains
 record.json:
     schema, id ("dcgan/digits/published/wgangp/seed0-1a2b3c4d"), status (one of STATUSES), reason (None when done),
     step (last one trained), step_digest (of what a step's time depends on; timing entries carry the same)
+    fault     {"kind", "step", "cause"} of a cell whose training went wrong (statuses collapsed, stalled, diverged); else absent
+    files     {name in the cell's folder: sha256} of all that was written of the cell
     cell      {"task", "data", "recipe", "loss", "seed"}
     settings  every resolved setting: steps, batch_size, image_size, channels, width, latents, generator_norm,
               discriminator_norm, n_critic, optimizer, learning_rate, betas, precision, device, features, eval_every,
@@ -39,7 +47,9 @@ record.json:
     acceleration {"used": "off" | "graph" | "compile", "why_not": what kept updates from it, or None}; absent where nothing was trained
     memory    {"peak_host_bytes", "peak_device_bytes" (None without a GPU)}
     environment {"python", "torch", "device", "processor", "threads", "commit", …}
-    time      {"started", "finished" (ISO 8601, UTC), "seconds", "seconds_judging" (of them, spent on evaluation)}
+    time      {"started", "finished" (ISO 8601, UTC), "seconds", "seconds_judging" (of them, spent on evaluation),
+               "seconds_saving" (likewise, on checkpoints), "resumed" (how often it went on from a checkpoint)}; the seconds
+               are those of all parts of an interrupted training
 run.json's "published":
     [{"loss", "network", "data", "metric", "value", "spread" (may be absent), "settings", "source" (texts)}]
 maps.json:
@@ -73,17 +83,25 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-SCHEMA = 1
-STATUSES = ("done", "diverged", "failed", "skipped")
+SCHEMA = 2  # 1 knew neither collapsed nor stalled, and had no "sha256" and no "files"
+SCORED = ("done", "collapsed", "stalled")  # trained to the end and measured
+STATUSES = (*SCORED, "diverged", "failed", "skipped")
+SEAL = "sha256"
 Json = dict[str, Any]
 
 
 class RecordError(Exception):
     """A record that cannot be read, told in one sentence."""
+
+
+class DamagedError(RecordError):
+    """A record that is no longer what was written: it can be set aside and made again."""
 
 
 def digest(settings: Json) -> str:
@@ -122,28 +140,70 @@ def write_bytes(path: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the new name on the disk, too, so that what is written later is never there without it."""
+    with suppress(OSError):  # a system or a file system on which folders cannot be opened
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a process that was killed inside of `write_bytes` has left anywhere under the folder."""
+    for left in folder.rglob(".*.tmp"):
+        left.unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> Path:
+    """Give a damaged file another name, so that a new one can be made and nothing is lost; returns that name."""
+    for number in count(1):
+        aside = path.with_name(f"{path.name}.damaged-{number}")
+        if not aside.exists():
+            path.rename(aside)
+            return aside
+    raise AssertionError
 
 
 def write_json(path: Path, content: Json) -> None:
-    """Write `content` with the current schema number, atomically. NaN and infinities become None."""
-    text = json.dumps(_finite({"schema": SCHEMA, **content}), indent=1, allow_nan=False)
+    """Write `content` with the current schema number and its own sha256, atomically. NaN and infinities become None."""
+    whole = finite({"schema": SCHEMA, **content})
+    text = json.dumps({**whole, SEAL: seal(whole)}, indent=1, allow_nan=False)
     write_bytes(path, (text + "\n").encode())
 
 
+def seal(content: Json) -> str:
+    """The sha256 of a record, of everything in it but the seal itself; layout and order do not matter.
+
+    Example:
+        >>> seal({"a": 1, "b": 2.5}) == seal({"b": 2.5, "a": 1, "sha256": "…"})
+        True
+    """
+    kept = {name: value for name, value in content.items() if name != SEAL}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
 def read_json(path: Path, *required: str) -> Json:
-    """Read one of the files above.
+    """Read one of the files above; its seal, where it has one, is checked and left out.
 
     Args:
         path: of the file.
         required: keys without which it is of no use.
 
     Raises:
-        RecordError: unreadable, not JSON, of a newer schema, or without a required key.
+        DamagedError: not JSON, changed since it was written, or without a required key.
+        RecordError: unreadable, no record, or of a newer schema.
     """
     try:
-        content: Json = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RecordError(f"{path} cannot be read ({error}); delete it and run again.") from error
+        content: Json = json.loads(path.read_bytes().decode())
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read ({error.strerror or error}); mend that or delete it.") from error
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(f"{path} is damaged ({error}); delete it and run again.") from error
     schema = content.get("schema") if isinstance(content, dict) else None
     if not isinstance(schema, int):
         raise RecordError(f"{path} has no schema number, so it is no record of this suite; choose another folder.")
@@ -151,9 +211,11 @@ def read_json(path: Path, *required: str) -> Json:
         raise RecordError(
             f"{path} has schema {schema}, newer than {SCHEMA}, which this version reads; update gan-losses."
         )
+    if content.pop(SEAL, given := seal(content)) != given:
+        raise DamagedError(f"{path} is not as it was written: its sha256 differs; delete it and run again.")
     missing = [key for key in required if key not in content]
     if missing:
-        raise RecordError(f"{path} has no {missing[0]!r}, so it is damaged; delete it and run again.")
+        raise DamagedError(f"{path} has no {missing[0]!r}, so it is damaged; delete it and run again.")
     return content
 
 
@@ -172,8 +234,13 @@ def read_curves(path: Path) -> list[Json]:
 
 def append_line(path: Path, row: Json) -> None:
     """Append one JSON line; NaN and infinities become None."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(_finite(row), allow_nan=False, separators=(",", ":")) + "\n")
+    with path.open("ab") as file:
+        file.write(line_of(row))
+
+
+def line_of(row: Json) -> bytes:
+    """A row as `append_line` writes it."""
+    return (json.dumps(finite(row), allow_nan=False, separators=(",", ":")) + "\n").encode()
 
 
 def find_records(run: Path) -> Iterator[Path]:
@@ -207,11 +274,12 @@ def typical_step(samples: Sequence[float], period: int) -> float:
     return fmean(median(samples[first::period]) for first in range(min(period, len(samples))))
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """`value` as JSON can hold it: NaN and infinities become None, tuples lists, keys texts."""
     if isinstance(value, float):
         return value if value == value and abs(value) != float("inf") else None
     if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return value

@@ -119,7 +119,7 @@ def test_nothing_is_rejected_where_contention_cannot_be_told() -> None:
     recording = record(fake("a", "b"), 2, 1, opened=Fakes(shares=lambda turn: None))
     assert recording.rejected == 0
     assert math.isnan(recording.contention)
-    written = json.loads(json.dumps(records._finite(recording.to_json())))
+    written = json.loads(json.dumps(records.finite(recording.to_json())))
     assert math.isnan(Recording.from_json(written).contention)
 
 

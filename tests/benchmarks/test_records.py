@@ -27,11 +27,11 @@ def test_what_is_not_finite_becomes_null(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("{", "cannot be read"),
+        ("{", "is damaged"),
         ("[]", "no schema number"),
         ('{"schema": "1"}', "no schema number"),
         ('{"schema": 999}', "newer than"),
-        ("\x00", "cannot be read"),
+        ("\x00", "is damaged"),
     ],
 )
 def test_foreign_files_are_refused_in_a_sentence(tmp_path: Path, content: str, sentence: str) -> None:
@@ -98,4 +98,36 @@ def test_records_are_found_in_a_fixed_order(tmp_path: Path) -> None:
         records.write_json(tmp_path / "dcgan" / "digits" / "published" / name / "seed0-1" / "record.json", {})
     (tmp_path / "dcgan" / "digits" / "published" / "c" / "seed0-1").mkdir(parents=True)
     assert [folder.parent.name for folder in records.find_records(tmp_path)] == ["a", "b"]
-    assert json.loads((tmp_path / "dcgan/digits/published/a/seed0-1/record.json").read_text())["schema"] == 1
+    assert (
+        json.loads((tmp_path / "dcgan/digits/published/a/seed0-1/record.json").read_text())["schema"] == records.SCHEMA
+    )
+
+
+def test_a_changed_number_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    records.write_json(path, {"fid": 12.5})
+    path.write_text(path.read_text().replace("12.5", "11.5"))
+    with pytest.raises(records.DamagedError, match="its sha256 differs"):
+        records.read_json(path)
+
+
+def test_a_record_of_an_older_schema_without_a_seal_is_read(tmp_path: Path) -> None:
+    (tmp_path / "record.json").write_text('{"schema": 1, "fid": 12.5}')
+    assert records.read_json(tmp_path / "record.json", "fid") == {"schema": 1, "fid": 12.5}
+
+
+def test_what_is_set_aside_keeps_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    for content in ("first", "second"):
+        path.write_text(content)
+        aside = records.set_aside(path)
+        assert aside.read_text() == content
+        assert not path.exists()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_leftovers_of_killed_writers_are_swept(tmp_path: Path) -> None:
+    records.write_bytes(tmp_path / "samples" / "a.png", b"whole")
+    (tmp_path / "samples" / ".a.png.x1.tmp").write_bytes(b"half")
+    records.sweep(tmp_path)
+    assert [path.name for path in (tmp_path / "samples").iterdir()] == ["a.png"]

@@ -123,7 +123,7 @@ def test_a_newer_schema_is_told(make_run, capsys):
 def test_a_torn_record_is_told(make_run, capsys):
     folder = make_run(("bce",), 1)
     next(folder.glob("dcgan/**/record.json")).write_text("{")
-    assert "cannot be read" in failure(capsys, folder)
+    assert "is damaged" in failure(capsys, folder)
 
 
 def test_an_out_that_is_a_file_is_told(run_folder, tmp_path, capsys):
