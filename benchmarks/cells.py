@@ -19,7 +19,12 @@ HELD_OUT = 64
 
 def placement_of(settings: dict[str, Any]) -> Placement:
     """Where and in which precision the cell runs."""
-    return Placement(torch.device(settings["device"]), settings["precision"], settings["channels_last"])
+    return Placement(
+        torch.device(settings["device"]),
+        settings["precision"],
+        settings["channels_last"],
+        settings.get("deterministic", False),
+    )
 
 
 def recipe_of(settings: dict[str, Any]) -> Recipe:

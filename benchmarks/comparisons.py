@@ -13,13 +13,13 @@ from benchmarks import memory
 from benchmarks.bare import bare_step, harnessed_step, watched_step
 from benchmarks.interleaved import Side, record
 from benchmarks.pairs import Pair, spread
-from benchmarks.parser import Parser, natural, positive
 from benchmarks.plan import RECIPES
 from benchmarks.step_cases import StepCase, step_case
 from benchmarks.step_worker import WARMUP, build
 from benchmarks.task_settings import add_settings, settings_of
 from benchmarks.yardsticks import YARDSTICKS, Yardstick
 from gan_losses.allocator import SWITCH
+from gan_losses.command_line import Parser, natural, positive
 from gan_losses.networks import NORMS
 from gan_losses.tasks import TASKS
 from gan_losses.timing import PhaseClock

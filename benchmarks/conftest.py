@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.environment import resolve_device
-from benchmarks.parser import positive
+from gan_losses.command_line import positive
 from gan_losses.errors import UsageError
 
 

@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks.executors import Event
+from benchmarks.events import LAST, Event
 from benchmarks.plan import Cell
 
 PLAIN_SECONDS = 10.0
@@ -121,6 +121,8 @@ class CellProgress:
 
     def update(self, event: Event) -> None:
         """Take in news of a cell."""
+        if event.kind not in ("progress", *LAST):
+            return
         name = event.cell.folder
         self.done[name] = event.step if event.kind == "progress" else event.cell.settings["steps"]
         self.ended += event.kind != "progress"

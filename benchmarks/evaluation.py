@@ -1,6 +1,6 @@
 """How good a cell's generators are: what is measured on validation and on test, and the pictures beside it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
 from operator import and_
 from typing import Any
@@ -13,6 +13,7 @@ from gan_losses.data.base import DataSet, Split, to_float
 from gan_losses.errors import UsageError
 from gan_losses.losses import GANLoss, slope
 from gan_losses.metrics import DEFAULT, METRICS, Place, QualityMeter, get_features
+from gan_losses.metrics.spread import IMAGES, spread_ratio
 from gan_losses.metrics.translation import TranslationMeter, trip
 from gan_losses.penalties import wide
 from gan_losses.sampling import evaluation_mode, grid, sample, sample_chunks, strip
@@ -69,14 +70,25 @@ class Evaluation:
         data: the images.
         placement: where the networks are.
         place: where the features' weights are and what is kept of real images.
+        poll: called between two chunks of fakes; what it raises ends the evaluation and leaves the networks as they were.
 
     Attributes:
+        first: domain -> the first fakes that were scored last on validation.
         selection: the metric on validation by whose lowest value the best weights are chosen; with several domains its
             mean over them.
     """
 
-    def __init__(self, cell: Cell, task: Task, data: DataSet, placement: Placement, place: Place = PLACE) -> None:
-        self.cell, self.task, self.data, self.placement = cell, task, data, placement
+    def __init__(
+        self,
+        cell: Cell,
+        task: Task,
+        data: DataSet,
+        placement: Placement,
+        place: Place = PLACE,
+        poll: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.cell, self.task, self.data, self.placement, self.poll = cell, task, data, placement, poll
+        self.first: dict[str, Tensor] = {}
         self.real, self.count = cell.settings.get("real", "test"), cell.settings.get("fakes")
         self.meters = make_meters(cell, data, placement.device, place)
         extractor = self.meters[0].extractor
@@ -127,6 +139,15 @@ class Evaluation:
             trips = trip(self._translate, self.task.sources, images)
         return {domain: self._scenes(domain, parts) for domain, parts in trips.items()}
 
+    def spread(self) -> dict[str, float]:
+        """Domain -> how unlike each other the fakes are that were scored last on validation (`spread_ratio`); NaN if unknown."""
+        return {domain: spread_ratio(fakes, *self._references(domain)).item() for domain, fakes in self.first.items()}
+
+    def _references(self, domain: str) -> Iterator[Tensor]:
+        """What a domain's fakes can be expected to vary by: its real images, and those that translations are made from."""
+        for name in dict.fromkeys((domain, self.task.sources.get(domain, domain))):
+            yield to_float(self.data.validation.images[name][:IMAGES].to(self.placement.device))
+
     def _scenes(self, domain: str, parts: tuple[Tensor, ...]) -> Tensor:
         truth = self.data.test.truth.get(domain)
         columns = [*parts, *([] if truth is None else [to_float(truth[: len(parts[0])])])]
@@ -173,7 +194,11 @@ class Evaluation:
         alone = Split({source: getattr(self.data, split).images[source]})  # the other domain's are not made as well
         stream = f"evaluation/{split}"
         chunks = sample_chunks(self.task, alone, self.cell.seed, stream, self.placement, count)
-        return (chunk[domain] for chunk in chunks)
+        for number, chunk in enumerate(chunks):
+            self.poll()
+            if number == 0 and split == "validation":
+                self.first[domain] = chunk[domain][:IMAGES]
+            yield chunk[domain]
 
     def _translate(self, target: str, images: Tensor) -> Tensor:
         translated: Tensor = self.task.generators[target](images)

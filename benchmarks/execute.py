@@ -1,193 +1,140 @@
-"""One cell -> one record: build, train, evaluate, write."""
+"""One cell -> one record, whatever becomes of it."""
 
 import gan_losses._torchvision  # noqa: F401, I001  before anything that imports torchvision
-import shutil
+import errno
+import faulthandler
+import os
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save
-from torch import Tensor
-
-from benchmarks import records
-from benchmarks.cells import acceleration_of, build_training
-from benchmarks.curves import Curves, DivergedError, Progress
-from benchmarks.evaluation import Evaluation
+from benchmarks import cell_folder, records
+from benchmarks.channel import Channel, PausedError
+from benchmarks.curves import DivergedError
+from benchmarks.execution import Execution
+from benchmarks.health import Fault
+from benchmarks.lock import cell_lock
 from benchmarks.plan import Cell
-from benchmarks.selection import Best
 from benchmarks.summary import summarise
-from benchmarks.writing import describe, save_picture
-from gan_losses.data.store import load_dataset
-from gan_losses.losses import GANLoss
+from benchmarks.writing import describe
 from gan_losses.metrics import Place
-from gan_losses.training import Training
 
 Json = dict[str, Any]
-RAW, AVERAGED = "raw", "averaged"
+PAUSED = "paused"  # in the place of a status: no record yet, a checkpoint instead
+# What a disk does wrong, wherever it is; other errors of the system are the cell's own unless they name a file of the run.
+OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENOTCONN)
 
 
-class Execution:
-    """The training of one cell, step by step to its record.
-
-    Args:
-        cell: what to train.
-        out: the run's output folder.
-        store: the data set's folder.
-        place: where the features' weights are and what is kept of real images.
-        progress: called with the steps done and the latest terms, a few times a second.
-
-    Attributes:
-        seconds_judging: that evaluations have taken so far.
-    """
-
-    def __init__(self, cell: Cell, out: Path, store: Path, place: Place, progress: Progress) -> None:
-        self.cell, self.folder = cell, out / cell.folder
-        self.data = load_dataset(store)
-        self.training: Training = build_training(cell, self.data)
-        self.loss: GANLoss = self.training.loss
-        self.evaluation = Evaluation(cell, self.training.task, self.data, self.training.placement, place)
-        settings = cell.settings
-        self.curves = Curves(
-            self.training, self.folder / "curves.jsonl", settings["log_every"], settings["steps"], progress
-        )
-        self.along: list[Json] = []
-        kinds = (RAW, AVERAGED) if self.training.averaged is not None else (RAW,)
-        self.best = {kind: Best() for kind in kinds}
-        self.seconds_judging = 0.0
-
-    def run(self) -> Json:
-        """Train to the end and return quality and saturation."""
-        untrained = self._test()
-        self._evaluate()
-        assert self.training.probe is not None
-        with self.training.probe:
-            for index in range(self.cell.settings["steps"]):
-                self.curves.add(self.training.step(index))
-                if self.step % self.cell.settings["eval_every"] == 0 or self.step == self.cell.settings["steps"]:
-                    self._evaluate()
-                self.curves.tell()
-        results = {kind: {"final": self._test_final(kind)} for kind in self.best}
-        self._save_maps()
-        for kind, result in results.items():
-            result["best"] = self._test_best(kind, result["final"])
-        return {
-            "quality": self._quality(untrained, results),
-            "saturation": summarise(self.curves.rows),
-            "acceleration": acceleration_of(self.training),
-        }
-
-    @property
-    def step(self) -> int:
-        """The last one trained."""
-        return self.curves.step
-
-    def _quality(self, untrained: Json, results: dict[str, Json]) -> Json:
-        averaged = results.get(AVERAGED)
-        return {
-            "passport": self.evaluation.passport(),
-            "selection": self.evaluation.rule,
-            "selection_metric": self.evaluation.selection,
-            "best": results[RAW]["best"],
-            "final": results[RAW]["final"],
-            "untrained": untrained,
-            **({"averaged": {"decay": self.cell.settings["ema"], **averaged}} if averaged else {}),
-            "along": self.along,
-        }
-
-    @contextmanager
-    def _judged(self, kind: str) -> Iterator[None]:
-        """The generators with the weights of that kind inside; the time counts as judging."""
-        began = time.perf_counter()
-        averaged = self.training.averaged
-        with averaged.swapped() if kind == AVERAGED and averaged is not None else nullcontext():
-            yield
-        self.seconds_judging += time.perf_counter() - began
-
-    def _evaluate(self) -> None:
-        """Score on validation, keep the weights if they are the best so far, save a grid."""
-        scores = {}
-        for kind, best in self.best.items():
-            with self._judged(kind):
-                scores[kind] = self.evaluation.validation()
-                best.consider(self.evaluation.selected(scores[kind]), self.step, self._weights)
-        row = {**self.curves.counts(), "metrics": scores[RAW]}
-        self.along.append(row | ({AVERAGED: scores[AVERAGED]} if AVERAGED in scores else {}))
-        pictures = self.evaluation.pictures()
-        for domain, picture in pictures.items():
-            suffix = "" if len(pictures) == 1 else f"-{domain}"
-            save_picture(self.folder / "samples" / f"step{self.step:06d}{suffix}.png", picture)
-
-    def _test(self, kind: str = RAW) -> Json:
-        with self._judged(kind):
-            return {"step": self.step, "metrics": self.evaluation.test()}
-
-    def _test_final(self, kind: str) -> Json:
-        with self._judged(kind):
-            self._save_weights(_file("final", kind), self._weights())
-        return self._test(kind)
-
-    def _test_best(self, kind: str, final: Json) -> Json:
-        """Put the best weights into the generators, score them on test and save them."""
-        best = self.best[kind]
-        if best.weights is None:
-            return final
-        self._load_weights(best.weights)
-        self._save_weights(_file("best", kind), best.weights)
-        return {**(final if best.step == final["step"] else self._test()), "step": best.step}
-
-    def _save_maps(self) -> None:
-        maps, strips = self.evaluation.slope_maps(self.loss)
-        if maps:
-            records.write_json(self.folder / "maps.json", {"step": self.step, "domains": maps})
-        for domain, picture in strips.items():
-            save_picture(self.folder / "maps" / f"{domain}.png", picture)
-
-    def _weights(self) -> dict[str, Tensor]:
-        return {
-            f"{domain}.{name}": value.detach().to("cpu", copy=True).contiguous()
-            for domain, network in self.training.task.generators.items()
-            for name, value in network.state_dict().items()
-        }
-
-    def _load_weights(self, weights: dict[str, Tensor]) -> None:
-        for domain, network in self.training.task.generators.items():
-            prefix = f"{domain}."
-            own = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
-            network.load_state_dict(own)
-
-    def _save_weights(self, name: str, weights: dict[str, Tensor]) -> None:
-        records.write_bytes(self.folder / name, save(weights))
-
-
-def _file(moment: str, kind: str) -> str:
-    return f"{moment}.safetensors" if kind == RAW else f"{moment}-{kind}.safetensors"
-
-
-def execute(cell: Cell, out: Path, store: Path, place: Place, commit: str | None, progress: Progress) -> str:
+def execute(
+    cell: Cell,
+    out: Path,
+    store: Path,
+    place: Place,
+    commit: str | None,
+    channel: Channel | None = None,
+    every: float = 0.0,
+) -> str:
     """Train a cell and write its record; whatever happens inside becomes the record's status.
 
     Returns:
-        The status, one of `benchmarks.records.STATUSES`.
+        The status, one of `benchmarks.records.STATUSES`; `PAUSED` if it was asked to stop.
+
+    Raises:
+        TakenError: another process works at the cell.
+        OSError: the disk, not the cell: the runner tells the user.
     """
-    folder, started = out / cell.folder, time.time()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    status, reason, results, execution = "done", None, {}, None
-    try:
-        execution = Execution(cell, out, store, place, progress)
-        results = execution.run()
-    except DivergedError as error:
-        status, reason = "diverged", str(error)
-        results = {"saturation": summarise(execution.curves.rows) if execution else {}}
-    except OSError:
-        raise  # the disk, not the cell: the runner tells the user
-    except Exception as error:
-        status, reason = "failed", f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        records.write_bytes(folder / "traceback.txt", traceback.format_exc().encode())
-    content = describe(cell, status, reason, started, commit, execution.step if execution else 0)
-    content["time"]["seconds_judging"] = execution.seconds_judging if execution else 0.0
-    records.write_json(folder / "record.json", {**content, **results})
-    return status
+    if not out.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "the output folder is gone", str(out))
+    folder = out / cell.folder
+    with cell_lock(folder):
+        known = cell_folder.status(folder)  # another run may have come first
+        if known is not None:
+            return known
+        folder.mkdir(parents=True, exist_ok=True)
+        attempt = Attempt(cell, out, store, place, commit)
+        with _crashes_told(folder / cell_folder.TRACEBACK):
+            trained = attempt.train(channel, every)
+        return attempt.record() if trained else PAUSED
+
+
+@contextmanager
+def _crashes_told(path: Path) -> Iterator[None]:
+    """Where the process is killed by a fault of its own inside, a file tells where that was."""
+    with path.open("w") as file:
+        faulthandler.enable(file)
+        try:
+            yield
+        finally:
+            faulthandler.disable()
+            with suppress(OSError):  # gone with its folder
+                if not path.stat().st_size:
+                    path.unlink()
+
+
+class Attempt:
+    """One try at a cell: what became of it."""
+
+    def __init__(self, cell: Cell, out: Path, store: Path, place: Place, commit: str | None) -> None:
+        self.cell, self.out, self.store, self.place, self.commit = cell, out, store, place, commit
+        self.folder, self.started = out / cell.folder, time.time()
+        self.status = "done"
+        self.reason: str | None = None
+        self.fault: Fault | None = None
+        self.results: Json = {}
+        self.execution: Execution | None = None
+
+    def train(self, channel: Channel | None, every: float) -> bool:
+        """Train; False if it was asked to stop."""
+        try:
+            self.execution = Execution(self.cell, self.out, self.store, self.place, channel, every)
+            self.results, fault = self.execution.run()
+            if fault is not None:
+                self._went_wrong(fault)
+        except PausedError:
+            return False
+        except DivergedError as error:
+            self._went_wrong(error.fault)
+            self.results = {"saturation": summarise(self.execution.curves.rows) if self.execution else {}}
+        except (Exception, SystemExit) as error:  # a loss of the user's own may do anything
+            if isinstance(error, OSError) and self._of_the_run(error):
+                raise
+            self._failed(error)
+        return True
+
+    def record(self) -> str:
+        """Write the record and return its status."""
+        execution = self.execution
+        content = describe(
+            self.cell, self.status, self.reason, self.started, self.commit, execution.step if execution else 0
+        )
+        if execution is not None:
+            execution.spent.tell(content)
+        if self.fault is not None:
+            content["fault"] = self.fault.to_json()
+        content["files"] = cell_folder.digests(self.folder)
+        records.write_json(self.folder / records.RECORD, {**content, **self.results})
+        if self.status != "failed" and execution is not None:  # which --retry failed may go on from
+            cell_folder.drop_checkpoints(self.folder)
+        return self.status
+
+    def _went_wrong(self, fault: Fault) -> None:
+        self.status, self.reason, self.fault = fault.status, fault.cause, fault
+
+    def _failed(self, error: BaseException) -> None:
+        told = str(error).strip()
+        self.status, self.reason = "failed", f"{type(error).__name__}: {told.splitlines()[0] if told else ''}"
+        records.write_bytes(
+            self.folder / cell_folder.TRACEBACK, traceback.format_exc().encode(errors="backslashreplace")
+        )
+
+    def _of_the_run(self, error: OSError) -> bool:
+        """Whether the disk is at fault, or a file of the run is gone, and not a loss that opens files of its own."""
+        if error.errno in OF_A_DISK:
+            return True
+        if not isinstance(error.filename, str | bytes | os.PathLike):
+            return False
+        named = Path(os.fsdecode(error.filename)).absolute()
+        return any(named.is_relative_to(place.absolute()) for place in (self.out, self.store, self.place.root) if place)

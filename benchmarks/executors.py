@@ -2,50 +2,24 @@
 
 import multiprocessing
 import signal
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from benchmarks import cell_folder, cell_process
+from benchmarks.events import FAREWELLS, Event, Work
+from benchmarks.lock import is_locked
 from benchmarks.plan import Cell
-from gan_losses.metrics import Place
 
 PRELOADED = ["benchmarks.execute"]
-
-
-@dataclass(frozen=True)
-class Work:
-    """What every cell of a run shares.
-
-    Attributes:
-        out: the output folder.
-        store: the data set's folder.
-        commit: of the checkout, for the records.
-        threads: of each process.
-        place: where the features' weights are and what is kept of real images.
-    """
-
-    out: Path
-    store: Path
-    commit: str | None
-    threads: int = 1
-    place: Place = field(default_factory=Place)
-
-
-@dataclass(frozen=True)
-class Event:
-    """News of a cell: `progress` (step, terms), `ended` (status), `died` (reason) or `stopped` (reason)."""
-
-    kind: str
-    cell: Cell
-    step: int = 0
-    detail: Any = None
-
-
+PATIENCE = 20.0  # seconds in which a cell that is asked to stop has to save its state; Slurm gives 30
+LOOK_AGAIN = 1.0  # seconds from one look at a cell that another run trains to the next
 Running = dict[Connection, tuple[Cell, BaseProcess]]
 
 
@@ -62,43 +36,87 @@ def context() -> BaseContext:
 def run_local(cells: Sequence[Cell], work: Work, workers: int) -> Iterator[Event]:
     """Run cells in `workers` processes side by side and yield their events.
 
-    Closing the generator (an interrupt, say) ends the processes; each finishes the file it is writing.
+    A cell that another run works at is passed over, and looked at again until it has a record or is free. Closing the
+    generator (an interrupt, say) asks the processes to save their state and ends them.
     """
-    processes, waiting = context(), list(cells)
+    processes, waiting, taken = context(), deque(cells), deque[Cell]()
     running: Running = {}
+    looked = time.monotonic()
     try:
-        while waiting or running:
+        while waiting or running or taken:
             while waiting and len(running) < workers:
-                cell = waiting.pop(0)
-                running |= _start(processes, cell, work)
-            for ready in wait([*running, *(process.sentinel for _, process in running.values())], timeout=1.0):
+                running |= _start(processes, waiting.popleft(), work)
+            for ready in wait([*running, *(process.sentinel for _, process in running.values())], timeout=LOOK_AGAIN):
                 if isinstance(ready, Connection) and ready in running:
-                    yield from _receive(ready, running)
+                    for event in _receive(ready, running):
+                        yield event
+                        _queue(event, waiting, taken)
+            if time.monotonic() - looked >= LOOK_AGAIN:
+                yield from _look(taken, waiting, work.out)
+                looked = time.monotonic()
     finally:
-        for _, process in running.values():
-            process.terminate()
-        for _, process in running.values():
-            process.join(timeout=10)
+        _end([process for _, process in running.values()])
+
+
+def _queue(event: Event, waiting: deque[Cell], taken: deque[Cell]) -> None:
+    """A cell that somebody else asked to stop is gone on with; one that another run works at is looked at later."""
+    if event.kind == "paused":
+        waiting.append(event.cell)
+    elif event.kind == "taken":
+        taken.append(event.cell)
+
+
+def _look(taken: deque[Cell], waiting: deque[Cell], out: Path) -> Iterator[Event]:
+    """What has become of the cells that other runs work at."""
+    for cell in [taken.popleft() for _ in range(len(taken))]:
+        folder = out / cell.folder
+        if is_locked(folder):
+            taken.append(cell)
+        elif status := cell_folder.status(folder):
+            yield Event("ended", cell, detail=status)
+        else:
+            waiting.append(cell)
+
+
+def _end(processes: Sequence[BaseProcess]) -> None:
+    """Ask them all to stop, and kill those that do not in time."""
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + PATIENCE
+    for process in processes:
+        process.join(timeout=max(0.0, deadline - time.monotonic()))
+        if process.is_alive():
+            process.kill()
+            process.join()
 
 
 def _start(processes: BaseContext, cell: Cell, work: Work) -> Running:
     receiver, sender = processes.Pipe(duplex=False)
-    process = processes.Process(target=_work, args=(cell, work, sender), daemon=True)  # type: ignore[attr-defined]
+    process = processes.Process(target=cell_process.work_at, args=(cell, work, sender), daemon=True)  # type: ignore[attr-defined]
     process.start()
     sender.close()  # so that the pipe ends when the process does, however it does
     return {receiver: (cell, process)}
 
 
 def _receive(receiver: Connection, running: Running) -> Iterator[Event]:
+    """What a process has to tell; where it goes without a last word, that it died."""
     cell, process = running[receiver]
     try:
-        yield receiver.recv()
-    except EOFError:
-        del running[receiver]
-        receiver.close()
+        event: Event = receiver.recv()
+        yield event
+        if event.kind not in FAREWELLS:
+            return
+        cause = None
+    except (EOFError, OSError):
+        cause = "its process ended without a word"
+    del running[receiver]
+    receiver.close()
+    process.join(timeout=PATIENCE)
+    if process.is_alive():
+        process.kill()
         process.join()
-        if process.exitcode:
-            yield Event("died", cell, detail=_cause(process.exitcode))
+    if cause is not None:
+        yield Event("died", cell, detail=_cause(process.exitcode) if process.exitcode else cause)
 
 
 def _cause(exit_code: int) -> str:
@@ -109,41 +127,12 @@ def _cause(exit_code: int) -> str:
     return f"its process was killed by signal {-exit_code}"
 
 
-def _work(cell: Cell, work: Work, sender: Connection) -> None:
-    """What a worker process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C reaches the whole group; the runner decides
-    signal.signal(signal.SIGTERM, _stop)
-    import torch
-
-    from gan_losses.allocator import tune_allocator
-
-    tune_allocator()
-    torch.set_num_threads(work.threads)
-    from benchmarks.execute import execute
-
-    def progress(step: int, terms: dict[str, float]) -> None:
-        sender.send(Event("progress", cell, step, terms))
-
-    try:
-        status = execute(cell, work.out, work.store, work.place, work.commit, progress)
-        sender.send(Event("ended", cell, detail=status))
-    except BrokenPipeError:  # the runner is gone, nobody waits for this cell
-        return
-    except OSError as error:
-        sender.send(Event("stopped", cell, detail=f"{error.strerror or error}: {error.filename or work.out}"))
-    sender.close()
-
-
-def _stop(number: int, frame: object) -> None:
-    raise SystemExit(128 + number)
-
-
 def call_alone(function: Callable[..., None], *arguments: Any) -> Iterator[Any]:
     """Run `function(send, *arguments)` in one fresh process and yield what it sends; its errors are raised here."""
     processes = context()
     receiver, sender = processes.Pipe(duplex=False)
     process = processes.Process(  # type: ignore[attr-defined]
-        target=_alone, args=(function, sender, arguments), daemon=True
+        target=cell_process.run_alone, args=(function, sender, arguments), daemon=True
     )
     process.start()
     sender.close()
@@ -158,21 +147,7 @@ def call_alone(function: Callable[..., None], *arguments: Any) -> Iterator[Any]:
         if process.exitcode:
             raise ChildProcessError(_cause(process.exitcode)) from None
     finally:
-        process.terminate()
-        process.join(timeout=10)
-
-
-def _alone(function: Callable[..., None], sender: Connection, arguments: tuple[Any, ...]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _stop)
-    from gan_losses.allocator import tune_allocator
-
-    tune_allocator()
-    try:
-        function(sender.send, *arguments)
-    except Exception as error:
-        sender.send(error)
-    sender.close()
+        _end([process])
 
 
 def default_workers(device: str, cores: int, cells: int, free_bytes: int) -> int:

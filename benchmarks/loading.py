@@ -17,11 +17,11 @@ import torch
 
 from benchmarks.environment import available_cores, resolve_device
 from benchmarks.lock import machine_lock
-from benchmarks.parser import positive
 from benchmarks.step_cases import step_case
 from benchmarks.step_time import interleave
 from benchmarks.step_worker import recipe_of, task_of
 from gan_losses.allocator import tune_allocator
+from gan_losses.command_line import Parser, positive, run_command
 from gan_losses.data import DataSet, default_root, load_data
 from gan_losses.data.base import Batches
 from gan_losses.errors import UsageError
@@ -120,7 +120,13 @@ def row(loaded: Loaded, waits: Sequence[float]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.loading", description=(__doc__ or "").split("\n")[0])
+    return run_command("benchmarks.loading", lambda: _report(make_parser().parse_args(arguments)))
+
+
+def make_parser() -> Parser:
+    """The parser."""
+    title = (__doc__ or "").split("\n")[0]
+    parser = Parser(prog="python -m benchmarks.loading", description=title, allow_abbrev=False)
     parser.add_argument("--data", required=True, metavar="A,B", help="data sets of one domain")
     parser.add_argument("--data-root", type=Path, help="where they are (default: as benchmarks.run)")
     parser.add_argument("--download", action="store_true", help="fetch sets that are missing")
@@ -131,18 +137,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=positive(int), default=40, help="steps of each set (default: %(default)s)")
     parser.add_argument("--threads", type=positive(int), help="of torch (default: one for each core)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def _report(options: argparse.Namespace) -> int:
     tune_allocator()
     torch.set_num_threads(options.threads or available_cores())
-    try:
-        _report(options)
-    except UsageError as error:
-        print(f"benchmarks.loading: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-def _report(options: argparse.Namespace) -> None:
     device = resolve_device(options.device)
     with machine_lock(alone=True, waiting=lambda: _say("Waiting for other runs on this machine.")):
         root = options.data_root or default_root()
@@ -157,6 +157,7 @@ def _report(options: argparse.Namespace) -> None:
     print(f"  {'data':<22} {'decode':>11} {'map':>9} {'cache':>12}  share of a step that waits for data")
     for loaded, each in zip(several, waits, strict=True):
         print(row(loaded, each))
+    return 0
 
 
 def _say(line: str) -> None:

@@ -4,17 +4,19 @@ python -m benchmarks.loss_cost            every loss without penalty, ours over 
 """
 
 import argparse
+import math
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
 
+import psutil
 import torch
 from torch import Tensor
 
 from benchmarks.lock import machine_lock
-from benchmarks.parser import positive
 from benchmarks.plain_formulas import PLAIN, Plain
+from gan_losses.command_line import Parser, positive, run_command
 from gan_losses.errors import UsageError
 from gan_losses.losses import get_loss
 
@@ -58,25 +60,30 @@ def compare(name: str, shape: tuple[int, ...], rounds: int) -> tuple[float, list
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.loss_cost", description=(__doc__ or "").split("\n")[0])
+    return run_command("benchmarks.loss_cost", lambda: _report(make_parser().parse_args(arguments)))
+
+
+def make_parser() -> Parser:
+    """The parser."""
+    title = (__doc__ or "").split("\n")[0]
+    parser = Parser(prog="python -m benchmarks.loss_cost", description=title, allow_abbrev=False)
     parser.add_argument("--batch-size", type=positive(int), default=64, help="logits (default: %(default)s)")
     parser.add_argument("--patches", type=positive(int), default=1, help="a side of D's map (default: %(default)s)")
     parser.add_argument("--rounds", type=positive(int), default=40, help="interleaved rounds (default: %(default)s)")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def _report(options: argparse.Namespace) -> int:
     torch.set_num_threads(1)
     shape = (options.batch_size, 1, options.patches, options.patches)
-    try:
-        with machine_lock(
-            alone=True, waiting=lambda: print("Waiting for other runs on this machine.", file=sys.stderr)
-        ):
-            print(f"loss and slope, ours over the plain formula, logits {shape}, {options.rounds} rounds, 1 thread")
-            for name in PLAIN:
-                middle, ratios = compare(name, shape, options.rounds)
-                low, median, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
-                print(f"  {name:<15} {middle:8.1f} µs  {median:.2f} (quartiles {low:.2f} … {high:.2f})")
-    except UsageError as error:
-        print(f"benchmarks.loss_cost: {error}", file=sys.stderr)
-        return 2
+    if 2 * 4 * math.prod(shape) > psutil.virtual_memory().available:
+        raise UsageError(f"logits {shape} do not fit into memory; take fewer with --batch-size or --patches.")
+    with machine_lock(alone=True, waiting=lambda: print("Waiting for other runs on this machine.", file=sys.stderr)):
+        print(f"loss and slope, ours over the plain formula, logits {shape}, {options.rounds} rounds, 1 thread")
+        for name in PLAIN:
+            middle, ratios = compare(name, shape, options.rounds)
+            low, median, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+            print(f"  {name:<15} {middle:8.1f} µs  {median:.2f} (quartiles {low:.2f} … {high:.2f})")
     return 0
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from benchmarks.lock import machine_lock
 from benchmarks.parity_sides import BATCH, METRICS, Pictures, Side, random_weights, sides
 from benchmarks.parity_timing import Rows, compare_frechet, compare_rates, timed
-from benchmarks.parser import positive
+from gan_losses.command_line import Parser, path, positive, run_command
 from gan_losses.data import load_data
 from gan_losses.errors import UsageError
 from gan_losses.metrics.inception import load_inception
@@ -95,23 +95,28 @@ def report(options: argparse.Namespace) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.parity", description=(__doc__ or "").split("\n")[0])
+    return run_command("benchmarks.parity", lambda: _written(make_parser().parse_args(arguments)))
+
+
+def make_parser() -> Parser:
+    """The parser."""
+    title = (__doc__ or "").split("\n")[0]
+    parser = Parser(prog="python -m benchmarks.parity", description=title, allow_abbrev=False)
     parser.add_argument("--count", type=positive(int), default=2000, help="images a side (default: %(default)s)")
     parser.add_argument("--image-size", type=positive(int), default=32, help="in pixels (default: %(default)s)")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="of Inception (default: random ones)")
+    parser.add_argument("--weights", type=path, metavar="FILE", help="of Inception (default: random ones)")
     parser.add_argument("--weights-sha256", metavar="HEX", help="the file's hash, if it is not the published file")
     parser.add_argument("--rounds", type=positive(int), default=3, help="of each timing (default: %(default)s)")
     parser.add_argument("--width", type=positive(int), default=NUM_FEATURES, help="of the Fréchet term that is timed")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="where the tables are written (default: the screen)")
-    options = parser.parse_args(arguments)
-    try:
-        with machine_lock(
-            alone=True, waiting=lambda: print("Waiting for other runs on this machine.", file=sys.stderr)
-        ):
-            told = report(options)
-    except UsageError as error:
-        print(f"benchmarks.parity: {error}", file=sys.stderr)
-        return 2
+    parser.add_argument("--out", type=path, metavar="FILE", help="where the tables are written (default: the screen)")
+    return parser
+
+
+def _written(options: argparse.Namespace) -> int:
+    if options.out is not None and (options.out.is_dir() or not options.out.parent.is_dir()):
+        raise UsageError(f"--out {options.out}: expected a file in a folder that is there.")  # before minutes of work
+    with machine_lock(alone=True, waiting=lambda: print("Waiting for other runs on this machine.", file=sys.stderr)):
+        told = report(options)
     if options.out is None:
         print(told)
     else:

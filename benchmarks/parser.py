@@ -2,15 +2,16 @@
 
 import argparse
 import tomllib
+from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from benchmarks.plan import BOTH, RECIPES
 from benchmarks.records import STATUSES
 from benchmarks.task_settings import add_settings
 from gan_losses.acceleration import PACES
 from gan_losses.augmentation import AUGMENTATIONS
-from gan_losses.errors import UsageError
+from gan_losses.command_line import Parser, natural, path, positive, seconds, share
 from gan_losses.metrics import FEATURES, METRICS
 from gan_losses.schedule import SCHEDULES
 from gan_losses.tasks import TASKS
@@ -22,20 +23,23 @@ SPLITS = ("train", "validation", "test")
 RETRIED = tuple(status for status in STATUSES if status not in ("done", "skipped"))
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are a `UsageError`."""
-
-    def error(self, message: str) -> NoReturn:
-        """One sentence instead of the whole usage."""
-        raise UsageError(f"{message}; see {self.prog} --help.")
-
-
 def presets() -> dict[str, dict[str, Any]]:
     """The suite files by name."""
-    return {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(SUITES.glob("*.toml"))}
+    return {name: read_preset(name) for name in preset_names()}
 
 
-def make_parser() -> argparse.ArgumentParser:
+def preset_names() -> list[str]:
+    """What `--preset` takes, beside files."""
+    return sorted(path.stem for path in SUITES.glob("*.toml"))
+
+
+def read_preset(name: str) -> dict[str, Any]:
+    """One suite file."""
+    return tomllib.loads((SUITES / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def make_parser() -> Parser:
     """The parser; an option that is not given stays None, and the preset decides."""
     parser = Parser(
         prog=PROGRAM,
@@ -63,7 +67,10 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--recipe", metavar="NAME", help=f"{', '.join(RECIPES)} or {BOTH}: how the losses are trained")
     what.add_argument("--seeds", metavar="LIST", help="0,1,2 or 0-4; a verdict needs 6 or more")
     what.add_argument(
-        "--preset", metavar="NAME", default="quick", help=f"defaults of all options: {', '.join(presets())}"
+        "--preset",
+        metavar="NAME|FILE.toml",
+        default="quick",
+        help=f"defaults of all options: {', '.join(preset_names())}, or a suite file of your own (--list)",
     )
 
 
@@ -75,7 +82,7 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
     images.add_argument("--classes", metavar="A,B", help="only these classes of the data, as in cat,dog")
     images.add_argument(
         "--data-root",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="where data, weights and caches are kept (default: the user's cache)",
     )
@@ -113,7 +120,7 @@ def _add_judging(parser: argparse.ArgumentParser) -> None:
         metavar="A,B",
         help=f"that distances are taken in: {', '.join(FEATURES)}, or file.py:function; the first choose the best weights",
     )
-    judge.add_argument("--weights", type=Path, metavar="FILE", help="weights of the features, checked by hash")
+    judge.add_argument("--weights", type=path, metavar="FILE", help="weights of the features, checked by hash")
     judge.add_argument("--weights-sha256", metavar="HEX", help="the hash that such a file of your own has")
     judge.add_argument(
         "--feature-precision", choices=["fp32", "bf16"], help="of the features (default: fp32); a passport names it"
@@ -136,7 +143,7 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
         "--accelerate", metavar="NAME", help=f"auto, {', '.join(PACES)} (default: auto: CUDA graphs on a GPU, else off)"
     )
     where.add_argument("--workers", metavar="N", help="trainings side by side (default: auto)")
-    where.add_argument("--out", type=Path, metavar="DIR", help="records and report (default: runs/<preset>)")
+    where.add_argument("--out", type=path, metavar="DIR", help="records and report (default: runs/<preset>)")
     where.add_argument("--force", action="store_true", help="train again what is already there")
     where.add_argument("--retry", metavar="A,B", help=f"train cells with these statuses again: {', '.join(RETRIED)}")
     where.add_argument(
@@ -153,48 +160,3 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument("--unexamined", action="store_true", help="train losses of your own that fail the examination")
     where.add_argument("--quiet", action="store_true", help="print nothing but the report's path and errors")
-
-
-def natural(text: str) -> int:
-    """An argparse type: a whole number of 0 or more."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number of 0 or more, got {text!r}")
-    return int(text)
-
-
-def seconds(text: str) -> float:
-    """An argparse type: a number of 0 or more."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number of seconds, 0 or more, got {text!r}")
-    return value
-
-
-def share(text: str) -> float:
-    """An argparse type: a number from 0 up to, but not, 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"expected a number of at least 0 and below 1, got {text!r}")
-    return value
-
-
-def positive(kind: type) -> Any:
-    """An argparse type: a number of that kind above 0."""
-
-    def convert(text: str) -> Any:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = 0
-        if not 0 < value < float("inf"):
-            noun = "whole number" if kind is int else "number"
-            raise argparse.ArgumentTypeError(f"expected a positive {noun}, got {text!r}")
-        return value
-
-    return convert

@@ -18,9 +18,8 @@ from torch.nn import functional as F
 
 from benchmarks.environment import available_cores, resolve_device
 from benchmarks.lock import machine_lock
-from benchmarks.parser import positive
 from gan_losses.allocator import tune_allocator
-from gan_losses.errors import UsageError
+from gan_losses.command_line import Parser, positive, run_command
 from gan_losses.timing import PhaseClock
 from gan_losses.training import PRECISIONS
 
@@ -198,22 +197,25 @@ def clock_megahertz(device: torch.device) -> float | None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.peaks", description=(__doc__ or "").split("\n")[0])
+    return run_command("benchmarks.peaks", lambda: _report(make_parser().parse_args(arguments)))
+
+
+def make_parser() -> Parser:
+    """The parser."""
+    title = (__doc__ or "").split("\n")[0]
+    parser = Parser(prog="python -m benchmarks.peaks", description=title, allow_abbrev=False)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
     parser.add_argument("--precision", choices=list(PRECISIONS), default="fp32", help="default: %(default)s")
     parser.add_argument("--threads", type=positive(int), help="of torch (default: one for each core)")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def _report(options: argparse.Namespace) -> int:
     tune_allocator()
     threads = options.threads or available_cores()
-    try:
-        device = resolve_device(options.device)
-        with machine_lock(
-            alone=True, waiting=lambda: print("Waiting for other runs on this machine.", file=sys.stderr)
-        ):
-            peaks = measure(device, options.precision, threads)
-    except UsageError as error:
-        print(f"benchmarks.peaks: {error}", file=sys.stderr)
-        return 2
+    device = resolve_device(options.device)
+    with machine_lock(alone=True, waiting=lambda: print("Waiting for other runs on this machine.", file=sys.stderr)):
+        peaks = measure(device, options.precision, threads)
     print(f"{device.type}, {options.precision}, {threads} thread{'s' if threads > 1 else ''}: {peaks.how}")
     print(f"  {peaks.flops_per_second / 1e12:.3f} TFLOP/s")
     print(f"  {peaks.bytes_per_second / 1e9:.1f} GB/s")

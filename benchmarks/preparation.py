@@ -1,16 +1,19 @@
 """What stands in the output folder before the first cell is trained."""
 
+import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from benchmarks import records
+from benchmarks import cell_folder, records
 from benchmarks.candidates import loss_facts
-from benchmarks.console import Console
+from benchmarks.console import Console, short
 from benchmarks.evaluation import GRID, make_meters
+from benchmarks.lock import TakenError, cell_lock
 from benchmarks.plan import Cell, LossFacts
 from benchmarks.writing import describe, save_picture
 from gan_losses.data.base import DataSet, to_float
@@ -22,24 +25,25 @@ from gan_losses.metrics.ladder import ladder
 from gan_losses.sampling import grid
 
 Json = dict[str, Any]
-FINAL = ("done", "diverged", "skipped")
+SHARED = ("real", "ladders", "timing")  # folders whose files are of no cell
 SHAPE_LIMIT, SHAPE_POINTS = 8.0, 80  # on either side of 0
 
 
 def prepare(out: Path, data: DataSet, first: Cell, losses: Iterable[LossFacts], place: Place, console: Console) -> Path:
-    """Check the folder, then write the data set, losses.json, the ladder and a grid of real images.
+    """Write the data set, losses.json, the ladder and a grid of real images.
 
     Returns:
         The data set's folder, which the workers map: the cache's, or one in the output folder.
     """
-    check_folder(out)
+    for folder in (out, *(out / part for part in SHARED)):
+        records.sweep(folder)
     name = f"{records.slug(data.name)}-{data.image_size}"
     store = data.path or out / "data" / f"{name}-{data.digest}"
     if data.path is None and not check_dataset(store):
         save_dataset(data, store)
     if data.skipped:
         console.say(f"{len(data.skipped)} unreadable files are left out: {', '.join(data.skipped[:5])}")
-    _write_losses(out / "losses.json", losses)
+    _write_losses(out / "losses.json", losses, console)
     for domain, images in data.test.images.items():
         suffix = "" if len(data.domains) == 1 else f"-{domain}"
         save_picture(out / "real" / f"{name}{suffix}.png", grid(to_float(images[:GRID])))
@@ -51,16 +55,21 @@ def prepare(out: Path, data: DataSet, first: Cell, losses: Iterable[LossFacts], 
     return store
 
 
-def _write_losses(path: Path, losses: Iterable[LossFacts]) -> None:
+def _write_losses(path: Path, losses: Iterable[LossFacts], console: Console) -> None:
     """Every registered loss, those of this run, and those that earlier runs into the folder have described."""
-    known = {loss["name"]: loss for loss in records.read_json(path, "losses")["losses"]} if path.exists() else {}
+    written = records.intact(path, console.say, "losses") or {"losses": []}
+    known = {loss["name"]: loss for loss in written["losses"]}
     known |= {facts.name: loss_shape(facts) for facts in map(loss_facts, LOSSES)}
     known |= {facts.name: loss_shape(facts) for facts in losses if not facts.conflict}
     records.write_json(path, {"losses": list(known.values())})
 
 
-def check_folder(out: Path) -> None:
+def check_folder(out: Path, say: Callable[[str], None]) -> None:
     """Make the output folder, or say in a sentence why it cannot be used.
+
+    Args:
+        out: the folder.
+        say: called with a sentence about what is damaged in it.
 
     Raises:
         UsageError: it is a file, or not writable.
@@ -75,14 +84,14 @@ def check_folder(out: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise UsageError(f"--out {out} cannot be written ({error.strerror}); name another folder.") from error
-    if (out / "run.json").exists():
-        records.read_json(out / "run.json")
+    records.intact(out / "run.json", say)
 
 
 def _write_ladder(path: Path, meter: QualityMeter, domain: str, console: Console) -> None:
     data = meter.data
     passport = meter.passport("test", {domain: meter.count("test", domain)})
-    if path.exists() and records.read_json(path).get("passport") == passport:
+    known = records.intact(path, console.say)
+    if known is not None and known.get("passport") == passport:
         return
     of = f" (domain {domain})" if len(data.domains) > 1 else ""
     console.say(f"Measuring the ladder{of}: what the distance says of real images, copies and noise.")
@@ -130,15 +139,54 @@ def frozen_steps(out: Path, cells: Sequence[Cell]) -> dict[tuple[str, str], int]
 
 
 def forget(out: Path, cells: Iterable[Cell]) -> None:
-    """Take away the records of cells that are to be trained again."""
+    """Take away all that is there of cells that are to be trained again.
+
+    Raises:
+        UsageError: another run works at one of them.
+    """
     for cell in cells:
-        (out / cell.folder / "record.json").unlink(missing_ok=True)
+        folder = out / cell.folder
+        if folder.exists():
+            with _alone(cell, folder):
+                shutil.rmtree(folder)
 
 
-def is_final(folder: Path) -> bool:
-    """Whether the cell there needs no further run: done, or diverged (it would diverge again)."""
-    path = folder / "record.json"
-    return path.exists() and records.read_json(path, "status")["status"] in FINAL
+def retry(out: Path, cells: Iterable[Cell], statuses: Sequence[str]) -> None:
+    """Take away the records with one of these statuses, so that their cells are trained again: from a checkpoint if there is one.
+
+    Raises:
+        UsageError: another run works at one of them.
+    """
+    for cell in cells:
+        folder = out / cell.folder
+        if folder.exists() and cell_folder.status(folder) in statuses:
+            with _alone(cell, folder):
+                (folder / records.RECORD).unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(cell: Cell, folder: Path) -> Iterator[None]:
+    try:
+        with cell_lock(folder):
+            yield
+    except TakenError as error:
+        raise UsageError(f"{short(cell)} is being trained by {error}; wait for it, or stop it first.") from error
+
+
+def missing_cells(out: Path, cells: Iterable[Cell], say: Callable[[str], None]) -> list[Cell]:
+    """The cells without a record; one that is damaged is set aside, with a word."""
+    missing = []
+    for cell in cells:
+        folder = out / cell.folder
+        there = (folder / records.RECORD).exists()
+        status = cell_folder.status(folder)
+        if status is None:
+            missing.append(cell)
+            if there:
+                say(f"{short(cell)}: its record was damaged and is set aside; it is trained again.")
+        elif status != "failed":
+            cell_folder.drop_checkpoints(folder)  # of a run that was killed between its record and this
+    return missing
 
 
 def recorded_cells(out: Path, asked: Sequence[Cell]) -> list[Cell]:
@@ -149,11 +197,14 @@ def recorded_cells(out: Path, asked: Sequence[Cell]) -> list[Cell]:
     """
     like, trusted, cells = asked[0], {cell.spelling for cell in asked}, []
     for folder in records.find_records(out):
-        content = records.read_json(folder / "record.json", "settings", "cell", "status")
+        try:
+            content = records.read_json(folder / records.RECORD, "settings", "cell", "status")
+        except records.DamagedError:  # `missing_cells` tells if it was asked for, the report lists it if not
+            continue
         settings, key = content["settings"], content["cell"]
         alike = all(settings.get(name) == like.settings[name] for name in ("data_digest", "image_size", "device"))
         cell = Cell(**key, settings=settings)
-        if alike and content["status"] in ("done", "diverged") and _unchanged(cell, trusted):
+        if alike and content["status"] in (*records.SCORED, "diverged") and _unchanged(cell, trusted):
             cells.append(cell)
     return cells
 
@@ -174,11 +225,14 @@ def write_skipped(out: Path, skipped: Iterable[tuple[Cell, str]]) -> None:
 
 
 def write_failure(out: Path, cell: Cell, reason: str) -> None:
-    """The record of a cell whose process died."""
+    """The record of a cell whose process died; what was known of its end stays in its folder."""
     _write_unrun(out, cell, "failed", reason)
 
 
 def _write_unrun(out: Path, cell: Cell, status: str, reason: str) -> None:
+    folder = out / cell.folder
     content = describe(cell, status, reason, time.time(), None, 0)
     content["memory"] = {"peak_host_bytes": None, "peak_device_bytes": None}  # this process is not the cell's
-    records.write_json(out / cell.folder / "record.json", content)
+    folder.mkdir(parents=True, exist_ok=True)
+    content["files"] = cell_folder.digests(folder)
+    records.write_json(folder / records.RECORD, content)

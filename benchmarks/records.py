@@ -40,7 +40,8 @@ record.json:
     quality   {"passport": {…}, "selection": how `best` was chosen, "selection_metric": "kid[digits]",
                "best" | "final" | "untrained": {"step", "metrics": {"fid[digits]", "kid[digits]", "copy_rate", "share[0]", …}} on test,
                "averaged": {"decay", "best", "final"} of the averaged weights; absent without --ema
-               "along": [{"step", "discriminator_updates", "images", "metrics": {…}, "averaged": {…}}, …] on validation}
+               "along": [{"step", "discriminator_updates", "images", "metrics": {…}, "spread": {domain: …},
+                         "averaged": {…}}, …] on validation; how unlike each other fakes are, 1: as real images}
               Distances carry their features' name, `kid[digits]`, but those of Inception are plain `fid` and `kid`. With
               several features the passport is the first's, and has those of the others as "further": [{…}, …].
     saturation {"generator" or a domain: {statistic: {"early", "late"}}}: medians over the log points of steps 50-200 and of the last quarter
@@ -82,7 +83,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -93,6 +94,7 @@ SCHEMA = 2  # 1 knew neither collapsed nor stalled, and had no "sha256" and no "
 SCORED = ("done", "collapsed", "stalled")  # trained to the end and measured
 STATUSES = (*SCORED, "diverged", "failed", "skipped")
 SEAL = "sha256"
+RECORD = "record.json"
 Json = dict[str, Any]
 
 
@@ -123,12 +125,19 @@ def slug(name: str) -> str:
         ('wgangp', 'images-tmp-a-b-94c185')
     """
     safe = re.sub(r"[^A-Za-z0-9._+]+", "-", name).strip("-.")[-60:]
-    return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode(errors='surrogateescape')).hexdigest()[:6]}"
+    try:
+        raw = name.encode(errors="surrogateescape")
+    except UnicodeEncodeError:  # half of a character that no file name has
+        raw = name.encode(errors="surrogatepass")
+    return safe if safe == name else f"{safe}-{hashlib.sha256(raw).hexdigest()[:6]}"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all: temporary name, flush to disk, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file that is there whole or not at all: temporary name, flush to disk, rename.
+
+    Its folder is made if need be, but none above it: an output folder that has vanished is an error and not made anew.
+    """
+    path.parent.mkdir(exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -154,8 +163,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a process that was killed inside of `write_bytes` has left anywhere under the folder."""
-    for left in folder.rglob(".*.tmp"):
+    """Remove what a process that was killed inside of `write_bytes` has left in the folder, but not in those below it."""
+    for left in folder.glob(".*.tmp"):
         left.unlink(missing_ok=True)
 
 
@@ -200,23 +209,39 @@ def read_json(path: Path, *required: str) -> Json:
     """
     try:
         content: Json = json.loads(path.read_bytes().decode())
+        sealed = seal(content) if isinstance(content, dict) else None
     except OSError as error:
         raise RecordError(f"{path} cannot be read ({error.strerror or error}); mend that or delete it.") from error
     except (ValueError, RecursionError) as error:
         raise DamagedError(f"{path} is damaged ({error}); delete it and run again.") from error
     schema = content.get("schema") if isinstance(content, dict) else None
+    if sealed is not None and content.pop(SEAL, sealed) != sealed:
+        raise DamagedError(f"{path} is not as it was written: its sha256 differs; delete it and run again.")
     if not isinstance(schema, int):
         raise RecordError(f"{path} has no schema number, so it is no record of this suite; choose another folder.")
     if schema > SCHEMA:
         raise RecordError(
             f"{path} has schema {schema}, newer than {SCHEMA}, which this version reads; update gan-losses."
         )
-    if content.pop(SEAL, given := seal(content)) != given:
-        raise DamagedError(f"{path} is not as it was written: its sha256 differs; delete it and run again.")
     missing = [key for key in required if key not in content]
     if missing:
         raise DamagedError(f"{path} has no {missing[0]!r}, so it is damaged; delete it and run again.")
     return content
+
+
+def intact(path: Path, say: Callable[[str], None], *required: str) -> Json | None:
+    """What a file of the run says; None if there is none, or a damaged one, which is set aside with a word.
+
+    Raises:
+        RecordError: it is of a newer schema, or cannot be read.
+    """
+    if not path.exists():
+        return None
+    try:
+        return read_json(path, *required)
+    except DamagedError as error:
+        say(f"{error} It is set aside as {set_aside(path).name}.")
+        return None
 
 
 def read_curves(path: Path) -> list[Json]:
@@ -232,14 +257,8 @@ def read_curves(path: Path) -> list[Json]:
     return rows
 
 
-def append_line(path: Path, row: Json) -> None:
-    """Append one JSON line; NaN and infinities become None."""
-    with path.open("ab") as file:
-        file.write(line_of(row))
-
-
 def line_of(row: Json) -> bytes:
-    """A row as `append_line` writes it."""
+    """A row as one line of JSON; NaN and infinities become None."""
     return (json.dumps(finite(row), allow_nan=False, separators=(",", ":")) + "\n").encode()
 
 

@@ -1,6 +1,8 @@
 """Run a comparison: python -m benchmarks.run --losses bce,lsgan,wgangp."""
 
 import gan_losses._torchvision  # noqa: F401, I001  before anything that imports torchvision
+import io
+import os
 import shlex
 import subprocess
 import sys
@@ -17,13 +19,16 @@ import torch
 from benchmarks import environment, listing, preparation, records, step_time
 from benchmarks.candidates import candidates, examine_own, task_facts
 from benchmarks.console import Console, duration, short
-from benchmarks.executors import Event, Work, default_workers, run_local
+from benchmarks.events import Event, Work
+from benchmarks.executors import default_workers, run_local
 from benchmarks.lock import folder_lock, machine_lock
 from benchmarks.options import Options, read_options
 from benchmarks.parser import PROGRAM
 from benchmarks.plan import Cell, DataFacts, Plan, make_plan
+from benchmarks.signals import Signalled, signals_raised
 from gan_losses.acceleration import resolve_acceleration
 from gan_losses.allocator import tune_allocator
+from gan_losses.command_line import run_command, shortened
 from gan_losses.data import DATA, DataSet, default_root, load_data
 from gan_losses.errors import UsageError
 from gan_losses.metrics import Place, get_features
@@ -31,7 +36,6 @@ from gan_losses.tasks import TASKS
 from gan_losses.training import check_precision
 
 Json = dict[str, Any]
-INTERRUPTED = 130
 
 
 class StoppedError(Exception):
@@ -39,30 +43,41 @@ class StoppedError(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code: 0 all cells done, 1 some are not, 2 a user's mistake, 130 interrupted."""
+    """The command; returns the exit code: 0 all cells done, 1 some are not, 2 a user's mistake, 128 + n stopped by a signal n."""
     tune_allocator()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # on a terminal that has no "²"
     given = list(sys.argv[1:] if arguments is None else arguments)
+    with signals_raised():
+        return _main(given)
+
+
+def _main(given: list[str]) -> int:
     try:
         options = read_options(given)
         if options.list:
-            Console().result(listing.everything())
-            return 0
+            return run_command("benchmarks.run", _list)
         return Run(options, given).go()
     except (UsageError, records.RecordError, StoppedError) as error:
-        print(f"benchmarks.run: {error}", file=sys.stderr)
+        print(f"benchmarks.run: {shortened(str(error))}", file=sys.stderr)
         return 2
     except OSError as error:
         sentence = f"stopped, because of {error.strerror or error}: {error.filename or 'a file in the output folder'}"
         print(f"benchmarks.run: {sentence}. {_continue(given)}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(f"\nInterrupted. {_continue(given)}", file=sys.stderr)
-        return INTERRUPTED
+    except Signalled as signalled:
+        print(f"\n{signalled.word}. {_continue(given)}", file=sys.stderr)
+        return signalled.exit_code
+
+
+def _list() -> int:
+    Console().result(listing.everything())
+    return 0
 
 
 def _continue(given: Sequence[str]) -> str:
     kept = [argument for argument in given if argument != "--force"]
-    return f"Finished cells are kept; continue with: {shlex.join([*PROGRAM.split(), *kept])}"
+    return f"What is trained is kept; continue with: {shlex.join([*PROGRAM.split(), *kept])}"
 
 
 class Run:
@@ -86,7 +101,7 @@ class Run:
     def go(self) -> int:
         """Do it and return the exit code."""
         folder = self.options.data.partition(":")[2]
-        if folder and Path(folder).resolve() == self.out.resolve():
+        if folder and os.path.realpath(folder) == os.path.realpath(self.out):  # resolve() raises at a loop of links
             raise UsageError(f"--out {self.out} is the folder of the images; name another one.")
         data = self._load()
         plan = self._plan(data)
@@ -96,11 +111,16 @@ class Run:
             )
         if self.options.dry_run:
             return self._dry_run(plan, data)
-        preparation.check_folder(self.out)
-        with folder_lock(self.out):
-            return self._go(plan, data)
+        preparation.check_folder(self.out, self.console.say)
+        with folder_lock(
+            self.out, waiting=lambda: self.console.say("Waiting for another run that prepares the folder.")
+        ):
+            store, cells = self._prepare(plan, data)
+        self._train(cells, store)
+        return self._finish(cells, [facts.name for facts in plan.facts])
 
-    def _go(self, plan: Plan, data: DataSet) -> int:
+    def _prepare(self, plan: Plan, data: DataSet) -> tuple[Path, tuple[Cell, ...]]:
+        """All that has to be there before the first cell is trained: the data's folder, the cells with their budgets."""
         store = preparation.prepare(self.out, data, plan.cells[0], plan.facts, self.place, self.console)
         self._write_run(plan)
         timing = self._time(plan, store)
@@ -109,8 +129,7 @@ class Run:
         for cell, reason in plan.skipped:
             self.console.say(f"{short(cell)}: skipped, because {reason}")
         preparation.write_skipped(self.out, plan.skipped)
-        self._train(cells, store)
-        return self._finish(cells, [facts.name for facts in plan.facts])
+        return store, cells
 
     def _load(self) -> DataSet:
         options, size = self.options, self.options.settings["image_size"]
@@ -159,6 +178,8 @@ class Run:
             "log_every": min(options.log_every, options.steps),
             "skipped_images": len(data.skipped),
         }
+        if options.deterministic and self.device.type == "cuda":  # no setting elsewhere: a CPU is deterministic
+            shared["deterministic"] = True
         facts = candidates(options.losses, options.penalties)
         if not options.unexamined:
             examine_own(options.losses)
@@ -198,7 +219,7 @@ class Run:
         path = step_time.timing_path(self.out, plan.cells[0], torch.get_num_threads())
         cells = [*plan.cells, *preparation.recorded_cells(self.out, plan.cells)]
         rounds = step_time.needed_rounds(cells, self.options.timing_rounds)
-        known = step_time.read_timing(path, step_time.variants(cells), rounds)
+        known = step_time.read_timing(path, step_time.variants(cells), rounds, self.console.say)
         if known is not None and not self.options.force:
             return known
         self.console.say(f"Timing pass: {rounds} rounds of {len(step_time.variants(cells))} steps, interleaved, alone.")
@@ -229,24 +250,28 @@ class Run:
     def _train(self, cells: Sequence[Cell], store: Path) -> None:
         if self.options.force:  # so that an interrupted run is continued without the option
             preparation.forget(self.out, cells)
-        missing = [cell for cell in cells if not preparation.is_final(self.out / cell.folder)]
+        preparation.retry(self.out, cells, self.options.retry)
+        missing = preparation.missing_cells(self.out, cells, self.console.say)
         self.console.say(f"{len(cells)} cells, {len(cells) - len(missing)} already there.")
         if not missing:
             return
         workers = self._workers(missing)
         self.console.say(f"Training {len(missing)} cells, {workers} at a time, records in {self.out}.")
         threads = 1 if self.device.type == "cpu" else 4
-        work = Work(self.out, store, environment.commit(), threads, replace(self.place, say=Place().say))
+        work = Work(
+            self.out,
+            store,
+            environment.commit(),
+            threads,
+            replace(self.place, say=Place().say),
+            self.options.checkpoint_every,
+        )
         waiting = "Waiting for a timing pass on this machine."
         with (
             machine_lock(alone=False, waiting=lambda: self.console.say(waiting)),
             self.console.progress(len(missing), sum(cell.settings["steps"] for cell in missing)) as progress,
         ):
-            ended = set()
             for event in run_local(missing, work, workers):
-                if event.kind == "died" and event.cell.folder in ended:
-                    continue  # its record is written, only its process did not end well
-                ended |= {event.cell.folder} if event.kind == "ended" else set()
                 self._take(event)
                 progress.update(event)
 
@@ -255,6 +280,9 @@ class Run:
             raise StoppedError(f"stopped, because of {event.detail}. {_continue(self.given)}")
         if event.kind == "died":
             preparation.write_failure(self.out, event.cell, str(event.detail))
+        if event.kind in ("said", "taken"):
+            detail = event.detail if event.kind == "said" else f"{event.detail} is training it."
+            self.console.say(f"{short(event.cell)}: {detail}")
 
     def _finish(self, cells: Sequence[Cell], losses: Sequence[str]) -> int:
         statuses = Counter(records.read_json(self.out / cell.folder / "record.json")["status"] for cell in cells)
@@ -267,6 +295,8 @@ class Run:
         undone = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()) if status != "done")
         if undone:
             self.console.result(f"Not all cells are done: {undone}; the report says why.")
+        if statuses["failed"]:
+            self.console.result("Failed cells are left as they are; --retry failed trains them again.")
         self.console.result(f"Report: {report / 'report.md'}")
         return 1 if undone else 0
 

@@ -1,6 +1,7 @@
 """Which of the weights that a training passed through are kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from torch import Tensor
 
@@ -25,6 +26,14 @@ class Best:
     def __init__(self) -> None:
         self.value, self.step = float("inf"), 0
         self.weights: Weights | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it."""
+        return {"value": self.value, "step": self.step, "weights": self.weights}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from there."""
+        self.value, self.step, self.weights = state["value"], state["step"], state["weights"]
 
     def consider(self, value: float, step: int, weights: Callable[[], Weights]) -> None:
         """Keep `weights()` if the value is lower than all before; NaN never is.

@@ -10,7 +10,9 @@ python -m benchmarks.step_time --clock               what the clock of phases co
 import math
 import statistics
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +26,9 @@ from benchmarks.executors import call_alone
 from benchmarks.lock import machine_lock
 from benchmarks.plan import Cell
 from gan_losses.allocator import tune_allocator
+from gan_losses.command_line import run_command
 from gan_losses.data.base import DataSet
 from gan_losses.data.store import load_dataset
-from gan_losses.errors import UsageError
 from gan_losses.losses import get_loss
 from gan_losses.timing import PHASES, PhaseClock
 from gan_losses.training import Training, check_precision
@@ -71,19 +73,29 @@ def interleave(steps: Sequence[Callable[[int], None]], rounds: int, told: Callab
         told(index + 1)
 
 
-def time_steps(send: Callable[[Json], None], cells: Sequence[Cell], store: Path, rounds: int) -> None:
+def time_steps(
+    send: Callable[[Json], None], cells: Sequence[Cell], store: Path, rounds: int, mark: Path | None = None
+) -> None:
     """Measure every cell's step and send `{"round": k}` along the way and the entries at last.
 
     Runs in a process of its own with all threads that torch takes.
+
+    Args:
+        send: to the one who asked.
+        cells: one for each kind of step.
+        store: the data set's folder.
+        rounds: how often each is measured.
+        mark: a file in which the index of the cell at work stands, for the case that it takes the process with it.
     """
     data = load_dataset(store)
     timed, failed = [], []
-    for cell in cells:
+    for index, cell in enumerate(cells):
+        marked = partial(_set_mark, mark, index)
+        marked()
         try:
-            timed.append(_warm(cell, data))
+            timed.append(_warm(cell, data, marked))
         except Exception as error:  # the cell will tell; the others are timed all the same
-            key = {name: value for name, value in cell.key.items() if name != "seed"}
-            failed.append({**key, "digest": cell.step_digest, "reason": f"{type(error).__name__}: {error}"})
+            failed.append(_failed(cell, f"{type(error).__name__}: {error}"))
     told = _quiet_rounds(timed, rounds, lambda count: send({"round": count}))
     entries = [entry.entry() for entry in timed]
     send({"entries": entries, "failed": failed, "threads": torch.get_num_threads(), **told})
@@ -108,8 +120,18 @@ def _quiet_rounds(timed: Sequence["_Timed"], rounds: int, told: Callable[[int], 
     return {"contention": statistics.fmean(shares) if shares else 0.0, "rejected": rejected}
 
 
-def _warm(cell: Cell, data: DataSet) -> "_Timed":
-    timed = _Timed(cell, data)
+def _set_mark(mark: Path | None, index: int) -> None:
+    if mark is not None:
+        mark.write_text(str(index))
+
+
+def _failed(cell: Cell, reason: str) -> Json:
+    key = {name: value for name, value in cell.key.items() if name != "seed"}
+    return {**key, "digest": cell.step_digest, "reason": reason}
+
+
+def _warm(cell: Cell, data: DataSet, marked: Callable[[], None]) -> "_Timed":
+    timed = _Timed(cell, data, marked)
     for index in range(max(WARMUP, (timed.training.pace.eager_first + 1) * step_period(cell))):
         timed.step(index)
     timed.forget()
@@ -117,16 +139,17 @@ def _warm(cell: Cell, data: DataSet) -> "_Timed":
 
 
 class _Timed:
-    """A training whose steps are timed."""
+    """A training whose steps are timed; `marked` is called before each, outside of its time."""
 
-    def __init__(self, cell: Cell, data: DataSet) -> None:
-        self.cell = cell
+    def __init__(self, cell: Cell, data: DataSet, marked: Callable[[], None] = lambda: None) -> None:
+        self.cell, self.marked = cell, marked
         self.clock = PhaseClock(placement_of(cell.settings).device)
         self.training: Training = build_training(cell, data, self.clock, probed=False)
         self.index = 0
         self.peak = 0
 
     def step(self, index: int) -> None:
+        self.marked()
         cuda = self.clock.device.type == "cuda"
         if cuda:
             torch.cuda.reset_peak_memory_stats(self.clock.device)
@@ -166,11 +189,12 @@ class _Timed:
         }
 
 
-def read_timing(path: Path, wanted: Sequence[Cell], rounds: int = 0) -> Json | None:
+def read_timing(
+    path: Path, wanted: Sequence[Cell], rounds: int = 0, say: Callable[[str], None] = lambda text: None
+) -> Json | None:
     """The timing record, if it is there, whole, of enough rounds, and holds every wanted step."""
-    try:
-        content = records.read_json(path, "status", "rounds", "entries")
-    except records.RecordError:
+    content = records.intact(path, say, "status", "rounds", "entries")
+    if content is None:
         return None
     known = [*content["entries"], *content.get("failed", [])]
     present = {(entry.get("recipe"), entry.get("digest")) for entry in known}
@@ -181,15 +205,13 @@ def read_timing(path: Path, wanted: Sequence[Cell], rounds: int = 0) -> Json | N
 def timing_pass(
     cells: Sequence[Cell], out: Path, store: Path, rounds: int, progress: Callable[[int], None] = lambda index: None
 ) -> Json:
-    """Time the steps of `cells` in a fresh process and write the record."""
+    """Time the steps of `cells` in a fresh process and write the record.
+
+    A cell whose step kills that process is noted as failed, and the others are timed without it.
+    """
     device = torch.device(cells[0].settings["device"])
     path = timing_path(out, cells[0], torch.get_num_threads())
-    result: Json = {}
-    for message in call_alone(time_steps, variants(cells), store, rounds):
-        if "round" in message:
-            progress(message["round"])
-        else:
-            result = message
+    result = _time_survivors(variants(cells), store, rounds, progress)
     content = {
         "status": "done",
         "reason": None,
@@ -204,6 +226,34 @@ def timing_pass(
     return records.read_json(path)
 
 
+def _time_survivors(cells: Sequence[Cell], store: Path, rounds: int, progress: Callable[[int], None]) -> Json:
+    left, killed = list(cells), list[Json]()
+    with tempfile.TemporaryDirectory() as folder:
+        mark = Path(folder) / "mark"
+        while True:
+            mark.write_text("0")
+            result, cause = _try(left, store, rounds, mark, progress)
+            if not cause:
+                return {**result, "failed": [*result["failed"], *killed]}
+            killed.append(_failed(left.pop(int(mark.read_text())), cause))
+
+
+def _try(
+    cells: Sequence[Cell], store: Path, rounds: int, mark: Path, progress: Callable[[int], None]
+) -> tuple[Json, str]:
+    """What `time_steps` found, or why its process ended without a result."""
+    result: Json = {}
+    try:
+        for message in call_alone(time_steps, cells, store, rounds, mark):
+            if "round" in message:
+                progress(message["round"])
+            else:
+                result = message
+    except ChildProcessError as error:
+        return {}, str(error)
+    return result, "" if result else "its process ended without a word"
+
+
 def median_steps(timing: Json) -> dict[tuple[str, str], float]:
     """(recipe, step digest) -> typical seconds of a step: device time on a GPU, wall clock otherwise."""
     return {
@@ -214,22 +264,21 @@ def median_steps(timing: Json) -> dict[tuple[str, str], float]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
+    return run_command("benchmarks.step_time", lambda: _compare(arguments))
+
+
+def _compare(arguments: Sequence[str] | None) -> int:
     from benchmarks import comparisons
 
     tune_allocator()
-    try:
-        options = comparisons.make_parser((__doc__ or "").split("\n")[0]).parse_args(arguments)
-        if options.threads:
-            torch.set_num_threads(options.threads)
-        check_precision(options.precision, "cpu")
-        with machine_lock(
-            alone=True, waiting=lambda: print("Waiting for other runs on this machine.", file=sys.stderr)
-        ):
-            for line in getattr(comparisons.Comparison(options), options.way or options.against)():
-                print(line, flush=True)
-    except UsageError as error:
-        print(f"benchmarks.step_time: {error}", file=sys.stderr)
-        return 2
+    options = comparisons.make_parser((__doc__ or "").split("\n")[0]).parse_args(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    check_precision(options.precision, "cpu")
+    comparison = comparisons.Comparison(options)
+    with machine_lock(alone=True, waiting=lambda: print("Waiting for other runs on this machine.", file=sys.stderr)):
+        for line in getattr(comparison, options.way or options.against)():
+            print(line, flush=True)
     return 0
 
 

@@ -7,6 +7,8 @@ from gan_losses.errors import UsageError, unknown_name
 from gan_losses.tasks import TASKS
 from gan_losses.tasks.base import options_of, parse_setting
 
+MOST = 1_000_000  # of a setting that is a whole number
+
 
 def add_settings(group: Any) -> None:
     """Give a group of a parser an option for every setting of any task; one that is not given stays None."""
@@ -36,7 +38,7 @@ def settings_of(values: dict[str, Any]) -> dict[str, Any]:
     for name in _task_settings():
         if name in values and name not in own:
             raise UsageError(f"--{name.replace('_', '-')} is no setting of task {task}; leave it out.")
-    settings = {name: parse_setting(each, values[name]) for name, each in own.items() if name in values}
+    settings = {name: _setting(each, values[name]) for name, each in own.items() if name in values}
     TASKS[task].check({**paper, **settings})
     # The data decide the channels, the recipe the discriminator's norm.
     return {
@@ -44,17 +46,28 @@ def settings_of(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _setting(each: Any, text: str) -> Any:
+    """A setting of the type that it has; whole numbers so large are none that networks could have."""
+    value = parse_setting(each, text)
+    if isinstance(value, int) and value > MOST:
+        raise UsageError(f"--{each.name.replace('_', '-')} {value}: expected a whole number of at most {MOST:,}.")
+    return value
+
+
 def sweep_of(values: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
-    """Setting -> its values, from `NAME=A,B` texts or a table of a suite file."""
-    asked = values["sweep"]
+    """Setting -> its values, from `NAME=A,B` texts.
+
+    Raises:
+        UsageError: no such setting, or a value that it cannot have.
+    """
     task = TASKS[values["task"]]
     known = {name: each for name, each in options_of(task.settings).items() if name != "image_size"}
     found: dict[str, tuple[Any, ...]] = {}
-    for text, several in asked.items() if isinstance(asked, dict) else map(_assignment, asked):
+    for text, several in map(_assignment, values["sweep"]):
         name = text.replace("-", "_")
         if name not in known:
             raise unknown_name("setting to sweep", text, [other.replace("_", "-") for other in known])
-        found[name] = tuple(dict.fromkeys(parse_setting(known[name], value) for value in several))
+        found[name] = tuple(dict.fromkeys(_setting(known[name], value) for value in several))
         for value in found[name]:
             task.check({**asdict(task.settings()), **values["settings"], name: value})
     return found

@@ -5,11 +5,15 @@ import importlib
 import importlib.util
 import sys
 import traceback
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
 from gan_losses.errors import UsageError
+from gan_losses.regular import read_regular
 
+MOST_BYTES = 64 << 20  # of a module
+LONGEST = 300  # characters of an error
 DIGEST = "__source_digest__"  # on modules made from a file
 
 
@@ -62,14 +66,17 @@ def said(error: BaseException) -> str:
         >>> said(ValueError("no such thing"))
         'ValueError: no such thing'
     """
-    words = error.msg if isinstance(error, SyntaxError) else str(error)
-    first = words.splitlines()[0] if words else ""
+    try:
+        words = str(error.msg if isinstance(error, SyntaxError) else error).splitlines()
+    except Exception:  # a user's own error may fail to tell what it is
+        words = []
+    first = "".join(each if each.isprintable() else " " for each in words[0][:LONGEST]) if words else ""
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
 def _from_file(kind: str, text: str, path: Path) -> ModuleType:
     try:
-        content = path.read_bytes()
+        content = read_regular(path, MOST_BYTES)
     except OSError as error:
         raise UsageError(f"{kind} {text!r}: {path} cannot be read ({error.strerror}); check the path.") from error
     digest = hashlib.sha256(content).hexdigest()[:8]
@@ -79,7 +86,8 @@ def _from_file(kind: str, text: str, path: Path) -> ModuleType:
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.append(folder)  # for modules that lie beside it
-    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    loader = SourceFileLoader(name, str(path.resolve()))  # said, since a link may lead to a file without the suffix
+    spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     setattr(module, DIGEST, digest)

@@ -103,6 +103,23 @@ class SaturationProbe:
         self.at_log_point = (step + 1) % self.every == 0
         self.sampling = self.at_log_point or (step + 1) % self.stride == 0
 
+    def state_dict(self) -> dict[str, Any]:
+        """What was taken since the last row, between two steps; the rows are the caller's to keep."""
+        series = {domain: dict(observer.series) for domain, observer in self._observers.items()}
+        return {"step": self.step, "norms": dict(self._norms), "series": series}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state_dict` was called, with networks in the state of that time: the next rows are the same."""
+        device = next(iter(self._generator_weights.values())).device
+        self._begin(state["step"])
+        self._norms.clear()
+        self._norms |= {name: [norms.to(device) for norms in taken] for name, taken in state["norms"].items()}
+        for domain, observer in self._observers.items():
+            observer.forget_step()
+            observer.series.clear()
+            taken = state["series"][domain]
+            observer.series |= {name: [value.to(device) for value in values] for name, values in taken.items()}
+
     def mark_fake(self, images: Mapping[str, Tensor]) -> None:
         """Make known that these images (by domain) are fake though the generator did not just make them."""
         if not self.sampling:

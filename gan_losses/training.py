@@ -1,5 +1,6 @@
 """The step that every GAN and every loss share: phases treated alike, nothing in them waits for the device."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -66,11 +67,13 @@ class Placement:
         device: of networks and batches.
         precision: a name in `PRECISIONS`; bf16 is autocast, weights stay float32; tf32 is for GPUs.
         channels_last: memory layout of images and convolutions.
+        deterministic: whether a GPU has to give the same numbers for the same operations; a CPU does at a given number of threads.
     """
 
     device: torch.device
     precision: str = "fp32"
     channels_last: bool = True
+    deterministic: bool = False
 
     def place(self, network: nn.Module) -> nn.Module:
         """The network on the device in the layout."""
@@ -82,6 +85,14 @@ class Placement:
         if self.device.type == "cuda":
             torch.backends.cuda.matmul.fp32_precision = PRODUCTS[self.precision]
             torch.backends.cudnn.conv.fp32_precision = PRODUCTS[self.precision]  # type: ignore[attr-defined]
+
+    def set_determinism(self) -> None:
+        """Tell torch whether this process's GPU has to be deterministic; an operation that cannot be raises its own error."""
+        if self.device.type == "cuda":
+            if self.deterministic:
+                os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS reads it when it is first used
+            torch.use_deterministic_algorithms(self.deterministic)
+            torch.backends.cudnn.benchmark = False
 
     def autocast(self) -> torch.autocast:
         """The context of every forward pass."""
@@ -142,6 +153,7 @@ class Training:
         self._rate: float | None = None
         self.memory: dict[str, Memory] = {domain: {} for domain in task.discriminators}
         placement.set_products()
+        placement.set_determinism()
         for network in task.networks().values():
             placement.place(network)
         self.generator_weights = task.generator_parameters()
@@ -252,8 +264,8 @@ class Training:
                 group |= {key: optimizer.defaults[key] for key in ("lr", "capturable")}
         self._rate = None
         for domain, memory in state["memory"].items():
-            self.memory[domain] = dict(memory)
-        self.task.load_state(state["task"])
+            self.memory[domain] = on_device(dict(memory), self.placement.device)
+        self.task.load_state(on_device(dict(state["task"]), self.placement.device))
         if self.averaged is not None:
             self.averaged.load_state_dict(state["averaged"])
         self.pace.forget()
@@ -334,6 +346,22 @@ def _streams(domains: Iterable[str], augmenting: bool) -> dict[str, list[str]]:
             streams["discriminators"].append(f"augment/{domain}")
             streams["generators"] += [f"augment/{domain}/fake", f"augment/{domain}/real"]
     return streams
+
+
+def on_device(value: Any, device: torch.device) -> Any:
+    """The same with all tensors in it, at whatever depth of dicts, lists and tuples, on the device.
+
+    Example:
+        >>> on_device({"average": [torch.ones(1), 2.0]}, torch.device("meta"))["average"][0].device
+        device(type='meta')
+    """
+    if isinstance(value, Tensor):
+        return value.to(device)
+    if isinstance(value, dict):
+        return {name: on_device(item, device) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(on_device(item, device) for item in value)
+    return value
 
 
 class frozen:  # noqa: N801, a context manager used like a function

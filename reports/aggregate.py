@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.records import STATUSES
 from reports import metrics, statistics
 from reports.loading import Cell
 from reports.panels import Panel
+from reports.reading import UNREADABLE
 
 MOMENTS = ("best", "final", "untrained")
 
@@ -20,7 +22,7 @@ class Comparison:
 
     Attributes:
         kind: "ratio" (of positive values, loss / reference) or "difference" (loss - reference).
-        pairs: seeds that both losses finished.
+        pairs: seeds of which both losses were scored.
         middle: median over the pairs; None without pairs.
         low, high: the interval of at least 95 %; None for fewer than 6 pairs.
         p: two-sided sign-flip p; None without pairs.
@@ -67,8 +69,8 @@ def compared(panel: Panel) -> list[str]:
 
 
 def values(panel: Panel, loss: str, metric: str, moment: str) -> dict[int, float]:
-    """Values by seed of the loss's finished cells; seeds without the value are left out."""
-    pairs = ((cell.seed, cell.metrics(moment).get(metric)) for cell in panel.done(loss))
+    """Values by seed of the loss's scored cells (`records.SCORED`); seeds without the value are left out."""
+    pairs = ((cell.seed, cell.metrics(moment).get(metric)) for cell in panel.scored(loss))
     return {seed: float(value) for seed, value in pairs if value is not None}
 
 
@@ -114,9 +116,16 @@ def compare(panel: Panel, loss: str, metric: str, moment: str = "best", referenc
 
 
 def counts(panel: Panel, loss: str) -> dict[str, int]:
-    """Number of the loss's cells by status."""
+    """Number of the loss's cells by status, `UNREADABLE` last."""
     statuses = [cell.status for cell in panel.of(loss)]
-    return {name: statuses.count(name) for name in ("done", "failed", "diverged", "skipped")}
+    return {name: statuses.count(name) for name in (*STATUSES, UNREADABLE)}
+
+
+def failures(panel: Panel, loss: str) -> tuple[int, int]:
+    """(cells that went wrong in whatever way, cells that ran): skipped and unreadable ones are neither."""
+    found = counts(panel, loss)
+    ran = sum(found[status] for status in STATUSES if status != "skipped")
+    return ran - found["done"], ran
 
 
 def worst_share(cell: Cell, moment: str = "best") -> float | None:

@@ -1,22 +1,26 @@
 """All files of a run -> one `Run` in memory. Reads records only; nothing here knows torch."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from benchmarks import records
-from benchmarks.records import RecordError
+from benchmarks.records import SCORED, RecordError
+from reports import shapes_of_files
+from reports.manifest import digests, input_paths
+from reports.reading import UNREADABLE, Damage, Reader, clean
 
 Json = dict[str, Any]
 NAMES = ("task", "data", "recipe", "loss")
+SEED = re.compile(r"seed(\d{1,15})(?:-|$)", re.ASCII)
 NONE = "none"  # the penalties of a loss to which none were added
 
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One cell: the five names that say which, its record, and the folder that holds it."""
+    """One cell: the five names that say which, its record, the folder that holds it, and its log points in order."""
 
     task: str
     data: str
@@ -25,6 +29,12 @@ class Cell:
     seed: int
     record: Json
     folder: Path
+    curves: Sequence[Json] = ()
+
+    @property
+    def key(self) -> Json:
+        """The five names."""
+        return {**{name: getattr(self, name) for name in NAMES}, "seed": self.seed}
 
     @property
     def identity(self) -> str:
@@ -33,13 +43,23 @@ class Cell:
 
     @property
     def status(self) -> str:
-        """One of `benchmarks.records.STATUSES`."""
+        """One of `benchmarks.records.STATUSES`, or `UNREADABLE`."""
         return str(self.record.get("status"))
 
     @property
     def done(self) -> bool:
-        """Whether the cell was trained to its end."""
+        """Whether the cell was trained to its end and nothing went wrong."""
         return self.status == "done"
+
+    @property
+    def scored(self) -> bool:
+        """Whether the cell was trained to its end and measured, even if its training went wrong."""
+        return self.status in SCORED
+
+    @property
+    def resumed(self) -> int:
+        """How often its training went on after a break."""
+        return int((self.record.get("time") or {}).get("resumed") or 0)
 
     @property
     def settings(self) -> Json:
@@ -62,11 +82,6 @@ class Cell:
         """The test metrics of a moment; empty if there are none."""
         return dict(self.state(moment).get("metrics") or {})
 
-    @cached_property
-    def curves(self) -> list[Json]:
-        """The log points, in order."""
-        return records.read_curves(self.folder / "curves.jsonl")
-
 
 @dataclass(frozen=True)
 class Run:
@@ -74,10 +89,12 @@ class Run:
 
     Attributes:
         folder: where the run lies.
-        cells: that have a record, by id; then those that run.json says are skipped.
+        cells: that have a record, even a damaged one, by id; then those that run.json says are skipped.
         request: run.json, {} if there is none.
         ladders, timings: the contents of those files, by file name.
         losses: losses.json by the loss's name.
+        damages: the files that could not be read.
+        inputs: the sha256 of every file that a report may be made from, by its path in the run.
     """
 
     folder: Path
@@ -86,6 +103,8 @@ class Run:
     ladders: tuple[Json, ...] = ()
     timings: tuple[Json, ...] = ()
     losses: Mapping[str, Json] = field(default_factory=dict)
+    damages: tuple[Damage, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unrecorded(self) -> list[str]:
@@ -112,60 +131,86 @@ class Run:
         asked = (self.request.get("options") or {}).get("losses") or []
         asked = asked.split(",") if isinstance(asked, str) else asked
         present = {cell.loss for cell in self.cells}
-        ordered = [*(str(name) for name in asked), *self.losses, *sorted(present)]
+        ordered = [*asked, *self.losses, *sorted(present)]
         return [name for name in dict.fromkeys(ordered) if name in present]
 
 
 def load(folder: Path) -> Run:
-    """Read a run.
+    """Read a run. Damaged files are noted in `Run.damages`; a cell whose record is damaged has the status `UNREADABLE`.
 
     Raises:
-        RecordError: no such folder, no records in it, or a record that cannot be read.
+        RecordError: no such folder, no records in it, or a file of a newer schema.
     """
-    if not folder.is_dir():
-        raise RecordError(f"{folder} is no folder; give the output folder of python -m benchmarks.run.")
-    cells = tuple(_cell(path) for path in records.find_records(folder))
-    if not cells:
-        raise RecordError(f"{folder} holds no records; give the output folder of python -m benchmarks.run.")
-    losses = _optional(folder / "losses.json").get("losses") or []
-    request = _optional(folder / "run.json")
+    require_run(folder)
+    inputs = digests(folder, input_paths(folder))  # first: what changes while it is read is then known as changed
+    reader = Reader(folder)
+    request = reader.optional(folder / "run.json", shapes_of_files.REQUEST)
+    losses = {str(loss["name"]): loss for loss in _losses(reader)}
+    found = {path: reader.json(path / records.RECORD, shapes_of_files.RECORD) for path in records.find_records(folder)}
+    known = _names_by_slug([record for record in found.values() if record is not None], losses)
+    cells = [cell for path, record in found.items() if (cell := _cell(reader, path, record, known)) is not None]
     return Run(
         folder,
         (*cells, *_skipped(request, cells, folder)),
         request,
-        tuple(records.read_json(path) for path in sorted(folder.glob("ladders/*.json"))),
-        tuple(records.read_json(path) for path in sorted(folder.glob("timing/*.json"))),
-        {str(loss["name"]): loss for loss in losses},
+        tuple(reader.every(folder.glob("ladders/*.json"), shapes_of_files.LADDER)),
+        tuple(reader.every(folder.glob("timing/*.json"), shapes_of_files.timing)),
+        losses,
+        tuple(reader.damages),
+        inputs,
     )
 
 
-def _cell(folder: Path) -> Cell:
-    path = folder / "record.json"
-    record = records.read_json(path)
-    if not {*NAMES, "seed"} <= set(record.get("cell") or ()):
-        raise RecordError(f"{path} does not say which cell it is; delete it and run again.")
-    return Cell(**_names(record["cell"]), record=record, folder=folder)
+def require_run(folder: Path) -> None:
+    """Raise a RecordError unless the folder is one of a run."""
+    if not folder.is_dir():
+        raise RecordError(f"{folder} is no folder; give the output folder of python -m benchmarks.run.")
+    if next(records.find_records(folder), None) is None:
+        raise RecordError(f"{folder} holds no records; give the output folder of python -m benchmarks.run.")
+
+
+def _losses(reader: Reader) -> list[Json]:
+    return reader.optional(reader.folder / "losses.json", shapes_of_files.LOSSES).get("losses") or []
+
+
+def _names_by_slug(found: Iterable[Json], losses: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Which name a folder's name stands for, by what kind of name it is."""
+    known = {name: {records.slug(record["cell"][name]): record["cell"][name] for record in found} for name in NAMES}
+    return known | {"loss": {records.slug(name): name for name in losses} | known["loss"]}
+
+
+def _cell(reader: Reader, folder: Path, record: Json | None, known: Mapping[str, Mapping[str, str]]) -> Cell | None:
+    """The cell that lies in a folder; where its record is damaged, all that the folder's name says of it."""
+    if record is not None:
+        key = {name: record["cell"][name] for name in (*NAMES, "seed")}
+        return Cell(**key, record=record, folder=folder, curves=reader.points(folder / "curves.jsonl"))
+    path = clean(folder.relative_to(reader.folder).as_posix())
+    *slugs, last = path.split("/")
+    seed = SEED.match(last)
+    if seed is None:
+        return None
+    names = {name: known[name].get(part, part) for name, part in zip(NAMES, slugs, strict=True)}
+    key = {**names, "seed": int(seed[1])}
+    content = {"id": path, "cell": key, "status": UNREADABLE, "reason": "its record is damaged"}
+    return Cell(**key, record=content, folder=folder)
 
 
 def _skipped(request: Json, cells: Iterable[Cell], folder: Path) -> Iterator[Cell]:
     """Cells of run.json that cannot be run and have no record to say so."""
-    recorded = [_names(cell.record["cell"]) for cell in cells]
+    recorded = [cell.key for cell in cells]
     for entry in request.get("skipped") or ():
-        key = entry["cell"]
-        if isinstance(key, str):
-            *names, seed = key.split("/")
-            number = seed.removeprefix("seed").partition("-")[0]
-            key = {**dict(zip(NAMES, names, strict=False)), "seed": int(number)}
-        key = _names(key)
-        if key not in recorded:
+        key = _key(entry["cell"])
+        if key is not None and key not in recorded:
             identity = "/".join(key[name] for name in NAMES) + f"/seed{key['seed']}"
             content = {"id": identity, "cell": key, "status": "skipped", "reason": entry.get("reason"), "step": 0}
-            yield Cell(**key, record=content, folder=folder / identity)
+            slugs = [records.slug(key[name]) or "-" for name in NAMES]
+            yield Cell(**key, record=content, folder=folder.joinpath(*slugs, f"seed{key['seed']}"))
 
 
-def _optional(path: Path) -> Json:
-    return records.read_json(path) if path.exists() else {}
-
-
-def _names(key: Json) -> Json:
-    return {**{name: str(key[name]) for name in NAMES}, "seed": int(key["seed"])}
+def _key(cell: Json | str) -> Json | None:
+    """The five names of a cell, of which an older run.json has only the id; None for no id at all."""
+    if isinstance(cell, dict):
+        return {name: cell[name] for name in (*NAMES, "seed")}
+    *names, last = cell.split("/")
+    seed = SEED.match(last)
+    return {**dict(zip(NAMES, names, strict=True)), "seed": int(seed[1])} if seed and len(names) == len(NAMES) else None

@@ -27,8 +27,9 @@ READING = """\
   its paper gives it, and speaks of recipes. They are never merged.
 - **Intervals.** Pairs of seeds, a sign-flip test and the interval that belongs to it. With fewer than 6 seeds there is no
   interval of 95 %. "No difference shown" is not "equal". The p values are not corrected for the number of comparisons.
-- **Unfinished cells.** Medians are over finished cells. Where a loss lost seeds, its median is that of the survivors:
-  read it with the counts beside it.
+- **Cells that went wrong.** Medians are over the cells that were trained to the end. Collapsed and stalled ones are among them:
+  without them a loss that collapses would look better than it is. Diverged and failed ones have no values, so that the
+  median of a loss that lost seeds is that of the survivors: read it with the counts beside it.
 """
 TRANSLATIONS = """\
 - **Translations.** `@b` stands for the domain: a distance with it compares the translations *into* b with real images of b,
@@ -71,7 +72,9 @@ def reading(panels: Sequence[Panel]) -> str:
 
 def _made_by(run: Run) -> str:
     name = _code(run.folder.resolve().name)
-    lines = [f"Made from the records alone by `python -m reports.build {name}`."]
+    lines = [
+        f"Made from the records alone by `python -m reports.build {name}`; [manifest.json](manifest.json) names them all."
+    ]
     command = run.request.get("command")
     if command:
         text = command if isinstance(command, str) else " ".join(str(part) for part in command)

@@ -60,15 +60,15 @@ class Panel:
         """The cells of a loss."""
         return [cell for cell in self.cells if cell.loss == loss]
 
-    def done(self, loss: str) -> list[Cell]:
-        """The cells of a loss that were trained to their end."""
-        return [cell for cell in self.of(loss) if cell.done]
+    def scored(self, loss: str) -> list[Cell]:
+        """The cells of a loss that were trained to their end and measured, even if something went wrong on the way."""
+        return [cell for cell in self.of(loss) if cell.scored]
 
     @property
     def reference(self) -> str:
-        """`bce`, or the first loss where bce has no finished cell."""
-        finished = [loss for loss in self.losses if self.done(loss)]
-        return REFERENCE if REFERENCE in finished or not finished else finished[0]
+        """`bce`, or the first loss where bce has no cell that was trained to its end."""
+        scored = [loss for loss in self.losses if self.scored(loss)]
+        return REFERENCE if REFERENCE in scored or not scored else scored[0]
 
     @property
     def passport(self) -> Json:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 EXACT = 14
 DRAWS = 20_000
 LEVEL = 0.95
+Z = 1.959963984540054  # the normal distribution's 97.5 % point
 Array = NDArray[np.float64]
 
 
@@ -88,6 +89,32 @@ def coverage(count: int) -> float | None:
     """
     rank = _rank(count)
     return 1 - 2 * rank / (2**count if count <= EXACT else DRAWS + 1) if rank else None
+
+
+def wilson(events: int, count: int) -> tuple[float, float]:
+    """The Wilson score interval of 95 % for a share: (low, high).
+
+    The shares π with |p - π| ≤ z √(π (1 - π) / n), p = events / n and z the normal 97.5 % point. It keeps its coverage for
+    few trials and for shares of 0 and 1 (Wilson 1927; Newcombe 1998, Statistics in Medicine 17, method 3).
+
+    Args:
+        events: of the trials, 0 … count.
+        count: trials, 1 or more.
+
+    Raises:
+        ValueError: no trials, or events that are not among them.
+
+    Example:
+        >>> [[round(end, 4) for end in wilson(*case)] for case in ((81, 263), (15, 148), (0, 20), (1, 29))]  # Newcombe, table I
+        [[0.2553, 0.3662], [0.0624, 0.1605], [0.0, 0.1611], [0.0061, 0.1718]]
+    """
+    if not 0 <= events <= count or not count:
+        raise ValueError(f"0 to {count} events of at least one trial were expected, {events} came.")
+    share, weight = events / count, Z * Z / count
+    middle = share + weight / 2
+    reach = Z * math.sqrt(share * (1 - share) / count + weight / (4 * count))
+    low, high = (middle - reach) / (1 + weight), (middle + reach) / (1 + weight)
+    return (low if events else 0.0), (high if events < count else 1.0)  # exact where rounding would leave a trace
 
 
 def spread(values: ArrayLike) -> tuple[float, float, float]:

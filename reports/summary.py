@@ -22,7 +22,7 @@ GROUPS = {
     "higher (worse)": "higher (worse)",
     "no difference shown": "no difference shown (which is not to say that there is none)",
     "too few seeds": "too few seeds for an interval",
-    "no pairs": "no pair of finished seeds",
+    "no pairs": "no pair of seeds with values",
 }
 
 
@@ -80,11 +80,12 @@ def _others(panel: Panel) -> list[str]:
 
 
 def _counted(panel: Panel) -> str:
-    done = sum(cell.done for cell in panel.cells)
-    lost = {loss: len(panel.of(loss)) - len(panel.done(loss)) for loss in panel.losses}
+    scored = sum(cell.scored for cell in panel.cells)
+    lost = {loss: len(panel.of(loss)) - len(panel.scored(loss)) for loss in panel.losses}
     named = ", ".join(f"{escape(loss)} {count}" for loss, count in lost.items() if count)
-    counted = f"{done} of {len(panel.cells)} cells were finished" + (f"; not finished: {named}." if named else ".")
-    most = max((len(panel.done(loss)) for loss in panel.losses), default=0)
+    counted = f"{scored} of {len(panel.cells)} cells were trained to the end" + (f"; not: {named}." if named else ".")
+    counted += _wrong(panel)
+    most = max((len(panel.scored(loss)) for loss in panel.losses), default=0)
     if not 0 < most < SEEDS:
         return counted
     seeds = (
@@ -95,11 +96,22 @@ def _counted(panel: Panel) -> str:
     return f"{counted} {seeds}: too few for a verdict on quality."
 
 
+def _wrong(panel: Panel) -> str:
+    """The cells that went wrong and stand in the medians all the same."""
+    every = {loss: [cell.status for cell in panel.scored(loss) if not cell.done] for loss in panel.losses}
+    parts = [
+        f"{escape(loss)} {statuses.count(name)} {name}"
+        for loss, statuses in every.items()
+        for name in dict.fromkeys(statuses)
+    ]
+    return f" Among them went wrong, and are counted in what follows: {', '.join(parts)}." if parts else ""
+
+
 def _medians(run: Run, panel: Panel, metric: str, moment: str = "best") -> str:
     middles = {loss: aggregate.middle(panel, loss, metric, moment) for loss in panel.losses}
     shown = [f"{escape(loss)} {number(value)}" for loss, value in middles.items() if value is not None]
     if not shown:
-        return "No cell was finished, so there is no quality to compare."
+        return "No cell was trained to the end, so there is no quality to compare."
     floor, ceiling = floor_of(run, panel, metric), aggregate.ceiling(panel, metric)
     ends = [f"floor {number(floor)}"] if floor is not None else []
     ends += [f"untrained generator {number(ceiling)}"] if ceiling is not None else []
@@ -128,7 +140,7 @@ def _comparisons(panel: Panel, metric: str, moment: str = "best") -> list[str]:
 def _compared(panel: Panel, loss: str, metric: str, moment: str) -> str:
     comparison = aggregate.compare(panel, loss, metric, moment)
     if not comparison.pairs:
-        return f"{escape(loss)}: no pair of finished seeds to compare."
+        return f"{escape(loss)}: no pair of seeds to compare."
     return f"{escape(loss)}: {verdict(comparison)}."
 
 

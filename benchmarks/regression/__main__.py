@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.regression import baselines, checks, selftest, showing, trees
 from benchmarks.regression.options import make_parser
-from gan_losses.errors import UsageError
+from gan_losses.command_line import run_command
 
 
 def main(arguments: Sequence[str] | None = None, folder: Path = baselines.FOLDER, root: Path = trees.ROOT) -> int:
@@ -27,7 +27,8 @@ def main(arguments: Sequence[str] | None = None, folder: Path = baselines.FOLDER
         folder: of the baselines.
         root: of the repository that `--against` names a revision of.
     """
-    try:
+
+    def command() -> int:
         options = make_parser().parse_args(arguments)
         commands: dict[str, Callable[[], int]] = {
             "check": lambda: checks.check(options, folder, root),
@@ -36,13 +37,8 @@ def main(arguments: Sequence[str] | None = None, folder: Path = baselines.FOLDER
             "selftest": lambda: selftest.selftest(options),
         }
         return commands[options.command]()
-    except UsageError as error:
-        print(f"benchmarks.regression: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        what = f"{error.strerror or error}: {error.filename or 'a file that was to be written'}"
-        print(f"benchmarks.regression: {what}; free the disk or name another place.", file=sys.stderr)
-        return 2
+
+    return run_command("benchmarks.regression", command)
 
 
 if __name__ == "__main__":

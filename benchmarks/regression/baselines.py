@@ -157,5 +157,6 @@ def write(
         "cases": {case["name"]: case for case in cases},
         "sessions": list(sessions),
     }
+    path.parent.mkdir(parents=True, exist_ok=True)
     records.write_json(path, content)
     return path

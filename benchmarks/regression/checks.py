@@ -78,6 +78,7 @@ def told(done: int, total: int) -> None:
 def _record(sides: Sequence[Side], options: argparse.Namespace) -> Recording:
     recording = interleaved.record(sides, options.blocks, launches=options.launches, threads=options.threads, told=told)
     if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
         write_json(options.out, recording.to_json())
     return recording
 
@@ -185,4 +186,5 @@ def report(verdicts: Sequence[Verdict], how: outputs.Measured, options: argparse
     print(f"\n{how.sentence()}\n{outputs.headline(verdicts)}")
     for path, content in ((options.junit, outputs.junit), (options.markdown, outputs.markdown)):
         if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
             write_bytes(path, content(verdicts, how).encode())

@@ -1,10 +1,9 @@
 """The command line's parser."""
 
 import argparse
-from pathlib import Path
 
-from benchmarks.parser import Parser, positive
 from benchmarks.regression.judge import THRESHOLD
+from gan_losses.command_line import Parser, natural, path, positive
 
 PROGRAM = "python -m benchmarks.regression"
 BLOCKS, LAUNCHES = 8, 3
@@ -30,20 +29,22 @@ def make_parser() -> argparse.ArgumentParser:
         default=100 * THRESHOLD,
         help="what counts as worse (default: %(default)g)",
     )
-    check.add_argument("--junit", type=Path, metavar="FILE", help="write the verdicts as JUnit XML")
-    check.add_argument("--markdown", type=Path, metavar="FILE", help="write a comment for a pull request")
+    check.add_argument("--junit", type=path, metavar="FILE", help="write the verdicts as JUnit XML")
+    check.add_argument("--markdown", type=path, metavar="FILE", help="write a comment for a pull request")
     update = commands.add_parser("update", help="measure and store this device's baseline", allow_abbrev=False)
     update.add_argument("--add", action="store_true", help="beside the stored sessions, not in their place")
     for each in (check, update):
         _add_cases(each)
         _add_measuring(each)
-        each.add_argument("--out", type=Path, metavar="FILE", help="write the raw recording as JSON")
+        each.add_argument("--out", type=path, metavar="FILE", help="write the raw recording as JSON")
     commands.add_parser("show", help="print the stored baselines", allow_abbrev=False)
-    selftest = commands.add_parser("selftest", help="examine the check itself: false alarms, and known delays found")
+    selftest = commands.add_parser(
+        "selftest", help="examine the check itself: false alarms, and known delays found", allow_abbrev=False
+    )
     selftest.add_argument("--quick", action="store_true", help="few blocks and few live checks: shows that it works")
-    selftest.add_argument("--seed", type=int, default=0, help="of the resampling (default: %(default)s)")
+    selftest.add_argument("--seed", type=natural, default=0, help="of the resampling (default: %(default)s)")
     selftest.add_argument("--threads", type=positive(int), default=1, help="of torch (default: %(default)s)")
-    selftest.add_argument("--out", type=Path, metavar="FILE", help="write the counts as JSON")
+    selftest.add_argument("--out", type=path, metavar="FILE", help="write the counts as JSON")
     return parser
 
 

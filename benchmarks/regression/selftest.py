@@ -179,5 +179,6 @@ def selftest(options: argparse.Namespace) -> int:
         counts.append(Count.of("live", kind, [each for own, each in outcomes if own == kind]))
     print("\n".join(lines_of(counts)))
     if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(options.out, json.dumps([{**asdict(each), "interval": each.interval} for each in counts]).encode())
     return 0

@@ -3,13 +3,12 @@
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from typing import NoReturn
 
 import torch
 
+from gan_losses.command_line import Parser, run_command
 from gan_losses.conformance.base import Outcome
 from gan_losses.conformance.examination import CHECKS, examine
-from gan_losses.errors import UsageError
 from gan_losses.losses import LOSSES, get_loss
 
 PROGRAM = "python -m gan_losses.conformance"
@@ -17,15 +16,9 @@ BAR = r"\|"
 Rows = list[tuple[str, ...]]
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One sentence instead of the whole usage."""
-        raise UsageError(f"{message}; see {PROGRAM} --help.")
-
-
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = _Parser(
+    parser = Parser(
         prog=PROGRAM,
         description="Examine losses: do they keep the contract, and is all true that they declare of themselves?",
         epilog=f"Example: {PROGRAM} my_loss.py:MyLoss bce+r1:10",
@@ -42,13 +35,12 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns the exit code: 0 all passed, 1 a check failed, 2 a user's mistake."""
-    try:
-        options = make_parser().parse_args(arguments)
-        names = [*options.losses, *(LOSSES if options.all or not options.losses else ())]
-        losses = {name: get_loss(name) for name in names}
-    except UsageError as error:
-        print(f"gan_losses.conformance: {error}", file=sys.stderr)
-        return 2
+    return run_command("gan_losses.conformance", lambda: _examine(make_parser().parse_args(arguments)))
+
+
+def _examine(options: argparse.Namespace) -> int:
+    names = [*options.losses, *(LOSSES if options.all or not options.losses else ())]
+    losses = {name: get_loss(name) for name in names}
     torch.set_num_threads(1)  # the tensors are tiny
     outcomes = {name: examine(loss, options.quick) for name, loss in losses.items()}
     shown = markdown if options.markdown else plain

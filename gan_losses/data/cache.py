@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gan_losses.data.base import DataSet, Request
 from gan_losses.data.draft import Draft
-from gan_losses.data.pictures import THREADS, UnreadableError, hash_file
+from gan_losses.data.pictures import MOST_BYTES, THREADS, UnreadableError, hash_file
 from gan_losses.data.places import alone, appearing, slug, sweep
 from gan_losses.data.store import FORMAT, check_dataset, load_dataset, read_facts, save_draft
 
@@ -48,8 +48,8 @@ def cached(find: Callable[[Request], Material]) -> Callable[[Request], DataSet]:
         material = find(request)
         folder = cache_folder(material, request)
         try:
-            if not check_dataset(folder):
-                _make(folder, material, request.say)
+            if not _is_kept(folder, material, request):
+                _make(folder, material, request)
             data = load_dataset(folder)
         except OSError as error:
             reason = error.strerror or type(error).__name__
@@ -79,31 +79,46 @@ def cache_folder(material: Material, request: Request) -> Path:
     return request.root / "cache" / f"{slug(material.name)}-{request.image_size}-{key}"
 
 
-def fingerprint(files: Iterable[tuple[str, Path]]) -> str:
+def fingerprint(files: Iterable[tuple[str, Path]], most: int = MOST_BYTES) -> str:
     """A hash over the names and contents of files, in their order; one that cannot be read counts with the reason why.
 
     Args:
         files: pairs of a name, which does not hang on where the files lie, and a path.
+        most: bytes of a file that is read.
     """
     pairs = list(files)
     with ThreadPoolExecutor(THREADS) as pool:
-        digests = pool.map(lambda pair: _content(pair[1]), pairs)
+        digests = pool.map(lambda pair: _content(pair[1], most), pairs)
         lines = [f"{len(os.fsencode(name))} {name} {digest}" for (name, _), digest in zip(pairs, digests, strict=True)]
     return hashlib.sha256(os.fsencode("\n".join(lines))).hexdigest()
 
 
-def _content(path: Path) -> str:
-    digest = hash_file(path)
+def _content(path: Path, most: int) -> str:
+    digest = hash_file(path, most)
     return f"unreadable: {digest}" if isinstance(digest, UnreadableError) else digest
 
 
-def _make(folder: Path, material: Material, say: Say) -> None:
+def _is_kept(folder: Path, material: Material, request: Request) -> bool:
+    """Whether the folder holds what it is named after: it may come from anywhere."""
+    if not check_dataset(folder):
+        return False
+    data = load_dataset(folder)
+    wanted = {"train": request.train_size, "validation": request.image_size, "test": request.image_size}
+    found = {(name, images.shape[-1]) for name in wanted for images in getattr(data, name).images.values()}
+    return data.name == material.name and found == set(wanted.items())
+
+
+def _make(folder: Path, material: Material, request: Request) -> None:
+    say = request.say
     with alone(folder, lambda: say(f"{folder.name}: another process decodes it, waiting")):
-        if folder.exists():
-            if check_dataset(folder):  # the process that was waited for has made it
+        if os.path.lexists(folder):
+            if _is_kept(folder, material, request):  # the process that was waited for has made it
                 return
             say(f"{folder.name}: what the cache holds is damaged, it is made anew")
-            shutil.rmtree(folder)
+            if folder.is_dir() and not folder.is_symlink():
+                shutil.rmtree(folder)
+            else:  # of which rmtree would open a pipe and wait
+                folder.unlink()
         sweep(folder)
         with appearing(folder) as content:
             save_draft(material.draft(content / "scratch"), content)

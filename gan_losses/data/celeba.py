@@ -15,7 +15,7 @@ from gan_losses.data.draft import SPLITS, Draft, Pieces, Pixels
 from gan_losses.data.folder import named_images, printable
 from gan_losses.data.pictures import Picture, read_pictures
 from gan_losses.data.published import CELEBA_LISTS
-from gan_losses.data.reading import prepare, reading
+from gan_losses.data.reading import check_files, prepare, reading
 from gan_losses.data.squares import squares
 from gan_losses.errors import UsageError
 
@@ -48,6 +48,7 @@ def draft_celeba(request: Request) -> Draft:
 
 def _names(root: Path, official: str) -> list[str]:
     with reading("celeba", root):
+        check_files(root / FOLDER / name for name in CELEBA_LISTS)
         prepare()
         from torchvision.datasets import CelebA
 
@@ -71,6 +72,7 @@ def _faces(names: Sequence[str], size: int, request: Request, skipped: list[str]
 
     def pieces() -> Iterator[Pixels]:
         waiting: list[Pixels] = []
+        before = len(skipped)
         for image in pixels():
             waiting.append(image)
             if len(waiting) == PIECE:
@@ -78,5 +80,7 @@ def _faces(names: Sequence[str], size: int, request: Request, skipped: list[str]
                 waiting = []
         if waiting:
             yield squares(np.stack(waiting), size)
+        elif len(skipped) - before == len(names):
+            raise UsageError(f"none of {len(names)} faces in {printable(folder)!r} can be read: get them anew.")
 
     return pieces

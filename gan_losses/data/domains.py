@@ -8,7 +8,7 @@ from pathlib import Path
 from gan_losses.data.base import DataSet, Request
 from gan_losses.data.cache import Material, fingerprint, in_memory
 from gan_losses.data.draft import SPLITS, Draft, Kept, Pile, stacked
-from gan_losses.data.folder import named_images, printable, require_enough, split_by_content
+from gan_losses.data.folder import listed, named_images, printable, require_enough, split_by_content
 from gan_losses.data.pictures import SUFFIXES, Picture, UnreadableError, hash_file, read_pictures
 from gan_losses.errors import UsageError
 
@@ -103,7 +103,7 @@ class _Reading:
     def note(self, folder: Path, path: Path, reason: UnreadableError) -> None:
         if self.policy != "skip":
             raise UsageError(f"cannot read {printable(path)!r} ({reason}): mend or remove it, or skip bad images.")
-        self.skipped.append(printable(path.relative_to(folder.parent)))  # with the folder's name: there are several
+        self.skipped.append(listed(path.relative_to(folder.parent)))  # with the folder's name: there are several
 
 
 def _draft(name: str, folders: Mapping[str, Domain], request: Request, scratch: Path | None) -> Draft:

@@ -6,13 +6,13 @@ import http.client
 import stat
 import urllib.request
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
+from gan_losses.data.archives import refused, unpacking
 from gan_losses.data.pictures import SUFFIXES
 from gan_losses.data.places import alone, appearing
 from gan_losses.errors import UsageError
@@ -126,6 +126,8 @@ def _is_there(path: Path, size: int, sha256: str, say: Say) -> bool:
         return False
     if is_held(path, size, sha256):
         return True
+    if path.is_dir():
+        raise UsageError(f"{str(path)!r} is a folder, and a download is kept there: move it away.")
     say(f"{path.name}: the file that is there is another one than expected, it is downloaded again")
     path.unlink()
     return False
@@ -146,6 +148,8 @@ def _verify(part: Path, sha256: str, otherwise: str) -> None:
 
 def _complete(url: str, part: Path, name: str, size: int, say: Say) -> None:
     """Bring `part` to `size` bytes, from what is there of it."""
+    if part.is_symlink() or not part.is_file():  # a link would be written through, a pipe waited at
+        part.unlink(missing_ok=True)
     have = part.stat().st_size if part.exists() else 0
     if have > size:
         part.unlink()
@@ -231,44 +235,29 @@ def _copy(response: http.client.HTTPResponse, stream: BinaryIO, name: str, have:
 
 
 def _extract(archive: Path, folder: Path, most_bytes: int, most_files: int) -> None:
-    try:
-        with zipfile.ZipFile(archive) as packed:
-            members = [member for member in packed.infolist() if not member.filename.endswith("/")]
-            if len(members) > most_files:
-                raise _refused(archive, f"it has {len(members):,} files, more than {most_files:,}")
-            for member in members:  # all of them before the first is written
-                _check(archive, member)
-            left = most_bytes
-            for member in members:
-                if PurePosixPath(member.filename).suffix.lower() in SUFFIXES:
-                    left -= _write(packed, member, folder, left)
-                if left < 0:
-                    raise _refused(archive, f"unpacked it has more than {most_bytes:,} bytes")
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        UnicodeDecodeError,
-        FileExistsError,
-    ) as error:
-        problem = " ".join(str(error).split()) or type(error).__name__
-        raise UsageError(f"{str(archive)!r} is a broken zip file ({problem}): delete it and run again.") from None
-
-
-def _refused(archive: Path, problem: str) -> UsageError:
-    return UsageError(f"{str(archive)!r} is not unpacked ({problem}): delete it and get it from a source you trust.")
+    with unpacking(archive, "zip file"), zipfile.ZipFile(archive) as packed:
+        members = [member for member in packed.infolist() if not member.filename.endswith("/")]
+        if len(members) > most_files:
+            raise refused(archive, f"it has {len(members):,} files, more than {most_files:,}")
+        for member in members:  # all of them before the first is written
+            _check(archive, member)
+        left = most_bytes
+        for member in members:
+            if PurePosixPath(member.filename).suffix.lower() in SUFFIXES:
+                left -= _write(packed, member, folder, left)
+            if left < 0:
+                raise refused(archive, f"unpacked it has more than {most_bytes:,} bytes")
 
 
 def _check(archive: Path, member: zipfile.ZipInfo) -> None:
     name = PureWindowsPath(member.filename)  # knows both kinds of slashes and drives
     if name.drive or name.root or ".." in name.parts:
-        raise _refused(archive, f"{member.filename!r} would be written outside of its folder")
+        raise refused(archive, f"{member.filename!r} would be written outside of its folder")
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
-        raise _refused(archive, f"{member.filename!r} is a link or no regular file")
+        raise refused(archive, f"{member.filename!r} is a link or no regular file")
     if member.flag_bits & 1:
-        raise _refused(archive, f"{member.filename!r} is encrypted")
+        raise refused(archive, f"{member.filename!r} is encrypted")
 
 
 def _write(packed: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, most: int) -> int:

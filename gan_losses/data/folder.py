@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from gan_losses.data.base import DataSet, Request
 from gan_losses.data.cache import Material, fingerprint, in_memory
@@ -37,7 +38,7 @@ def find_folder(request: Request) -> Material:
     Raises:
         UsageError: if the folder is missing, is a file or cannot be listed; decoding raises the others.
     """
-    root, name = _existing(request.argument), f"images:{request.argument}"
+    root, name = existing(request.argument, "images:FOLDER"), f"images:{request.argument}"
     return Material(name, fingerprint(named_images(root)), lambda scratch: _draft(name, root, request, scratch))
 
 
@@ -47,12 +48,15 @@ def find_images(root: Path) -> Iterator[Path]:
     A subfolder that holds the output of a run (`run.json`) is passed over: its samples would become training images.
     """
 
-    def refuse(error: OSError) -> None:
+    def refuse(error: OSError) -> NoReturn:
         raise UsageError(f"cannot list {str(error.filename)!r} ({error.strerror}): allow reading it or move it away.")
 
     seen = set()
     for folder, folders, files in os.walk(root, followlinks=True, onerror=refuse):
-        facts = Path(folder).stat()
+        try:
+            facts = Path(folder).stat()
+        except OSError as error:  # it has gone meanwhile
+            refuse(error)
         identity = (facts.st_dev, facts.st_ino)
         if identity in seen:  # a link back to a folder above, or a second way to the same one
             folders.clear()
@@ -68,7 +72,12 @@ def find_images(root: Path) -> Iterator[Path]:
 
 def named_images(root: Path) -> list[tuple[str, Path]]:
     """Every image file below `root` with its name in there, in the order of the names' parts."""
-    paths = sorted(find_images(root), key=lambda path: path.relative_to(root).parts)
+    try:
+        paths = sorted(find_images(root), key=lambda path: path.relative_to(root).parts)
+    except RecursionError:  # Python 3.11 walks each level in a call of its own
+        raise UsageError(
+            f"the folders in {printable(root)!r} lie too deep in each other: move the images up."
+        ) from None
     return [(path.relative_to(root).as_posix(), path) for path in paths]
 
 
@@ -128,12 +137,41 @@ def printable(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _existing(folder: str) -> Path:
-    root = Path(folder)
+def listed(path: Path) -> str:
+    r"""As `printable`, on one line and without control characters, for lists that are shown as they are.
+
+    Example:
+        >>> listed(Path("two\nlines.png"))
+        'two\\nlines.png'
+    """
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in printable(path))
+
+
+def expanded(folder: str) -> Path:
+    """The path that a user wrote, with `~` for the home folder."""
     with contextlib.suppress(RuntimeError):  # ~nobody: then the folder of that very name is meant
-        root = root.expanduser()
-    if not root.exists():
-        raise UsageError(f"no folder {printable(root)!r}: check the path of images:FOLDER.")
+        return Path(folder).expanduser()
+    return Path(folder)
+
+
+def existing(folder: str, form: str) -> Path:
+    """The folder that a user wrote.
+
+    Args:
+        folder: "" is none.
+        form: what was to be written, for the sentence: "images:FOLDER".
+
+    Raises:
+        UsageError: there is none, it cannot be looked at, or it is a file.
+    """
+    root = expanded(folder)
+    try:
+        there = bool(folder) and root.exists()  # Path("") would be the working folder
+    except OSError as error:
+        raise UsageError(f"cannot open {printable(root)!r} ({error.strerror}): check the path of {form}.") from None
+    if not there:
+        shown = printable(root) if folder else ""
+        raise UsageError(f"no folder {shown!r}: check the path of {form}.")
     if not root.is_dir():
         raise UsageError(f"{printable(root)!r} is a file: name the folder that holds the images.")
     return root
@@ -166,7 +204,7 @@ def _read_all(root: Path, size: int, bad_images: str, scratch: Path | None) -> t
             if isinstance(result, Picture):
                 pictures.append(pile.keep(result))
             elif bad_images == "skip":
-                skipped.append(printable(path.relative_to(root)))
+                skipped.append(listed(path.relative_to(root)))
             else:
                 raise UsageError(f"cannot read {printable(path)!r} ({result}): mend or remove it, or skip bad images.")
     return pictures, skipped

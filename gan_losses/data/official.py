@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from gan_losses.data.archives import gunzip, untar
 from gan_losses.data.base import Request
 from gan_losses.data.fetch import fetch, human_size, is_held
+from gan_losses.data.places import looking
 from gan_losses.errors import UsageError
 
 MIRROR = "GAN_LOSSES_MIRROR"  # environment variable: an address that has a folder for each set
@@ -90,7 +91,8 @@ def obtain(known: Published, request: Request) -> None:
     Raises:
         UsageError: if something is missing and must not or cannot be downloaded, or is not what is expected.
     """
-    missing = [path for path in known.needed if not (request.root / path).exists()]
+    with looking(request.root):
+        missing = [path for path in known.needed if not (request.root / path).exists()]
     if not missing:
         return
     wanted = [remote for remote in known.remotes if _makes(remote, missing)]

@@ -13,6 +13,7 @@ from gan_losses.data.base import Request
 from gan_losses.data.cache import Material
 from gan_losses.data.domains import Domain, find_folders
 from gan_losses.data.fetch import fetch, human_size, is_held, unpack
+from gan_losses.data.places import looking
 from gan_losses.data.unpaired import LAYOUT, find_layout
 from gan_losses.errors import UsageError, unknown_name
 
@@ -152,8 +153,9 @@ def address(name: str) -> str:
 def _obtain(name: str, request: Request) -> Path:
     """The folder with the unpacked set."""
     folder = request.root / name
-    if folder.is_dir():
-        return folder
+    with looking(request.root):
+        if folder.is_dir():
+            return folder
     known, archive = PAPER_SETS[name], request.root / "downloads" / f"{name}.zip"
     if request.download:
         fetch(address(name), archive, known.size, known.sha256, request.say)
@@ -164,13 +166,17 @@ def _obtain(name: str, request: Request) -> Path:
             f"or {by_hand}."
         )
     request.say(f"{name}: unpacking {str(archive)!r} to {str(folder)!r}")
-    unpack(archive, folder, most_bytes=4 * known.size + (64 << 20), most_files=MOST_FILES)
+    try:
+        unpack(archive, folder, most_bytes=4 * known.size + (64 << 20), most_files=MOST_FILES)
+    except OSError as error:
+        raise UsageError(f"cannot write {str(folder)!r} ({error.strerror}): allow it, or name another root.") from None
     return folder
 
 
 def _inside(folder: Path) -> Path:
     """The folder that holds trainA: `folder`, or one in it (the zip files have a top folder)."""
-    for candidate in (folder, *sorted(path for path in folder.iterdir() if path.is_dir())):
-        if (candidate / "trainA").is_dir():
-            return candidate
+    with looking(folder):
+        for candidate in (folder, *sorted(path for path in folder.iterdir() if path.is_dir())):
+            if (candidate / "trainA").is_dir():
+                return candidate
     raise UsageError(f"no trainA in {str(folder)!r}: delete that folder and run again.")

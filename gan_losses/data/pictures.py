@@ -1,6 +1,7 @@
 """Image files to square arrays through Pillow, whatever they hold, many at a time."""
 
 import hashlib
+import io
 import warnings
 from collections import deque
 from collections.abc import Generator, Iterable
@@ -22,10 +23,14 @@ from PIL import (  # the plugins register themselves: naming a format that is no
     WebPImagePlugin,  # noqa: F401
 )
 
+from gan_losses.regular import open_regular
+
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 # Named, so that a wrongly named file never reaches Pillow's exotic readers (EPS starts Ghostscript).
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 THREADS = 4
+AT_ONCE = 1 << 20  # pixels that are turned into floats: of a large image all would need gigabytes
+MOST_BYTES = 1 << 30  # of a file: the most pixels that Pillow takes, of four times 16 bits, are 716 million
 AHEAD = 64  # pictures that are decoded before they are asked for: they lie in memory
 
 
@@ -57,7 +62,7 @@ def read_pictures(paths: Iterable[Path], image_size: int) -> Generator[Picture |
     The first frame; turned as its EXIF data says; laid on white where transparent; 16-bit grey scaled to 8 bits; CMYK
     and palettes to RGB; the shorter side brought to `image_size` by antialiased bicubic interpolation, the middle cut
     out. Bad are truncated and empty files, other contents than the suffix says, floating-point pixels, and images so
-    large that Pillow suspects a decompression bomb (above 89 million pixels).
+    large that Pillow suspects a decompression bomb (above 89 million pixels), or of more than 1 GiB.
 
     Args:
         paths: image files.
@@ -76,25 +81,25 @@ def read_pictures(paths: Iterable[Path], image_size: int) -> Generator[Picture |
             yield waiting.popleft().result()
 
 
-def hash_file(path: Path) -> str | UnreadableError:
-    """sha256 of a file's bytes in hexadecimal, or why it cannot be read."""
+def hash_file(path: Path, most: int | None = MOST_BYTES) -> str | UnreadableError:
+    """sha256 of a file's bytes in hexadecimal, or why it cannot be read; more than `most` are not."""
     try:
         if not path.is_file():
-            return UnreadableError("not a regular file")  # a pipe would block for ever
-        with path.open("rb") as stream:
+            return UnreadableError("not a regular file")  # or a link to nothing
+        with open_regular(path, most) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        return UnreadableError(error.strerror)
+        return UnreadableError(error.strerror or type(error).__name__)
 
 
 def _read(path: Path, image_size: int) -> Picture | UnreadableError:
     try:
         if not path.is_file():
-            return UnreadableError("not a regular file")  # a pipe would block for ever
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            if stream.tell() == 0:
+            return UnreadableError("not a regular file")  # or a link to nothing
+        with open_regular(path, MOST_BYTES) as stream:
+            if isinstance(stream, io.BytesIO):
                 return UnreadableError("it is empty")
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
             with Image.open(stream, formats=FORMATS) as image:
                 return Picture(_square(image, image_size), digest)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -104,7 +109,12 @@ def _read(path: Path, image_size: int) -> Picture | UnreadableError:
     except UnreadableError as reason:
         return reason
     except Exception as error:  # Pillow's readers raise nearly every type on damaged files
-        return UnreadableError(" ".join(str(error).split()) or type(error).__name__)
+        return UnreadableError(_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    words = str((isinstance(error, OSError) and error.strerror) or error)
+    return " ".join(words.split())[:200] or type(error).__name__
 
 
 def _square(image: Image.Image, image_size: int) -> NDArray[np.uint8]:
@@ -129,6 +139,10 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
     """Grey of 16 bits (white is 65535), or of 32 if it has larger values, to 8; `convert("L")` would clip at 255."""
-    values = np.asarray(image).astype(np.float64)
+    values = np.asarray(image)
     white = 65535 if values.max() <= 65535 else 2**31 - 1
-    return Image.fromarray((values.clip(0) * (255 / white)).round().astype(np.uint8))
+    eight, flat = np.empty(values.shape, np.uint8), values.reshape(-1)
+    for first in range(0, values.size, AT_ONCE):
+        part = slice(first, first + AT_ONCE)
+        eight.reshape(-1)[part] = (flat[part].astype(np.float64).clip(0) * (255 / white)).round()
+    return Image.fromarray(eight)

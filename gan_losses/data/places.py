@@ -1,6 +1,7 @@
 """Files and folders that several processes want to make at once, and that must never be found half made."""
 
 import contextlib
+import os
 import re
 import shutil
 import sys
@@ -9,6 +10,8 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
+
+from gan_losses.errors import UsageError
 
 if sys.platform != "win32":
     import fcntl
@@ -26,9 +29,14 @@ def alone(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
         OSError: if the lock cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f"{path.name}.lock").open("ab") as handle:
+    with open(path.with_name(f"{path.name}.lock"), "ab", opener=_plainly) as handle:
         _lock(handle, waiting)
         yield
+
+
+def _plainly(path: str, flags: int) -> int:
+    """Open for writing, but neither what a link points to nor a pipe, at which it would wait."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o666)
 
 
 def _lock(handle: BinaryIO, waiting: Callable[[], None]) -> None:
@@ -39,6 +47,20 @@ def _lock(handle: BinaryIO, waiting: Callable[[], None]) -> None:
             except BlockingIOError:
                 waiting()
                 fcntl.flock(handle, fcntl.LOCK_EX)
+
+
+@contextlib.contextmanager
+def looking(root: Path) -> Iterator[None]:
+    """Tell in one sentence that a folder of data cannot be looked at, be it closed or too long a name.
+
+    Raises:
+        UsageError: an OSError was raised inside.
+    """
+    try:
+        yield
+    except OSError as error:
+        problem = f"the data in {str(root)!r} cannot be looked at ({error.strerror})"
+        raise UsageError(f"{problem}: allow it, or name another folder.") from None
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from gan_losses.data.fetch import human_size
 from gan_losses.data.halves import Rows, chosen, halves, of_classes, titled
 from gan_losses.data.official import obtain
 from gan_losses.data.published import PUBLISHED
-from gan_losses.data.reading import prepare, reading
+from gan_losses.data.reading import MOST_BYTES, check_files, prepare, reading
 from gan_losses.data.squares import squares
 from gan_losses.errors import UsageError, unknown_name
 
@@ -75,6 +75,8 @@ def _stl10(root: Path) -> dict[str, Table]:
     prepare()
     from torchvision.datasets import STL10
 
+    names = root / STL10.base_folder / STL10.class_names_file  # not needed, but read where it is
+    check_files([names] if names.exists() else [])
     parts = (("train", "unlabeled"), ("validation", "train"), ("test", "test"))
     return {part: Table(STL10(root, name).data) for part, name in parts}
 
@@ -135,7 +137,7 @@ def find_arrays(name: str) -> Finder:
         obtain(PUBLISHED[name], request)
         title = titled(name, request.classes, kept)
         files = ((path, request.root / path) for path in PUBLISHED[name].needed)
-        return Material(title, fingerprint(files), lambda scratch: _draft(name, title, kept, request))
+        return Material(title, fingerprint(files, MOST_BYTES), lambda scratch: _draft(name, title, kept, request))
 
     return find
 
@@ -172,6 +174,7 @@ def sources() -> dict[str, tuple[Finder, str, bool]]:
 def _draft(name: str, title: str, kept: tuple[str, ...], request: Request) -> Draft:
     known = ARRAYS[name]
     with reading(name, request.root):
+        check_files(request.root / path for path in PUBLISHED[name].needed)
         tables = known.read(request.root)
         _check(tables, len(known.classes))
         parts = _official_parts(tables)

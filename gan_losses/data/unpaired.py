@@ -6,7 +6,7 @@ from pathlib import Path
 from gan_losses.data.base import DataSet, Request
 from gan_losses.data.cache import Material, in_memory
 from gan_losses.data.domains import Domain, find_folders
-from gan_losses.data.folder import printable
+from gan_losses.data.folder import existing, expanded, printable
 from gan_losses.errors import UsageError
 
 LAYOUT = ("trainA", "trainB", "testA", "testB")
@@ -69,9 +69,8 @@ def find_layout(root: Path) -> dict[str, Domain]:
 
 
 def _find_folders(argument: str) -> dict[str, Domain]:
-    whole = _expanded(argument)
     parts = argument.split(",")
-    if whole.exists() or len(parts) != 2:
+    if len(parts) != 2 or _is_there(expanded(argument)):
         return find_layout(_existing(argument))
     first, second = (_existing(part) for part in parts)
     if first.samefile(second):
@@ -79,21 +78,14 @@ def _find_folders(argument: str) -> dict[str, Domain]:
     return {"a": Domain(first), "b": Domain(second)}
 
 
-def _expanded(folder: str) -> Path:
-    root = Path(folder)
-    with contextlib.suppress(RuntimeError):  # ~nobody: then the folder of that very name is meant
-        root = root.expanduser()
-    return root
+def _is_there(path: Path) -> bool:
+    with contextlib.suppress(OSError):  # two paths can be too long for one
+        return path.exists()
+    return False
 
 
 def _existing(folder: str) -> Path:
-    root = _expanded(folder)
-    if not folder or not root.exists():  # Path("") would be the working folder
-        shown = printable(root) if folder else ""
-        raise UsageError(f"no folder {shown!r}: check the path of unpaired:FOLDER or unpaired:FOLDER_A,FOLDER_B.")
-    if not root.is_dir():
-        raise UsageError(f"{printable(root)!r} is a file: name the folder that holds the images.")
-    return root
+    return existing(folder, "unpaired:FOLDER or unpaired:FOLDER_A,FOLDER_B")
 
 
 def _subfolders(root: Path) -> list[str]:

@@ -5,6 +5,7 @@ Every way in which such a loss can be unfit is told in one sentence with the fil
 
 import hashlib
 import inspect
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -32,7 +33,9 @@ def installed() -> dict[str, EntryPoint]:
 def absolute(text: str) -> str:
     """The text with its file's whole path, so that it means the same in another folder."""
     place, colon, rest = text.partition(":")
-    return f"{Path(place).resolve()}{colon}{rest}" if place.endswith(".py") else text
+    return (
+        f"{os.path.realpath(place)}{colon}{rest}" if place.endswith(".py") else text
+    )  # Path's fails at a loop of links
 
 
 def find(text: str) -> Callable[..., Any]:

@@ -69,11 +69,16 @@ def load_custom(spec: str, channels: int, place: Place = DEFAULT_PLACE) -> Extra
         return _checked(spec, made, channels)
     if not isinstance(made, nn.Module):
         raise UsageError(f"features {spec!r} makes {type(made).__name__}: return an Extractor or an nn.Module.")
-    return WrappedExtractor(name, made, channels, _source(module)).eval()
+    try:
+        return WrappedExtractor(name, made, channels, _source(module)).eval()
+    except UsageError:
+        raise
+    except Exception as error:  # of weights that are no plain tensors
+        raise UsageError(f"features {spec!r}: {where(error)}: {said(error)}; mend the network.") from error
 
 
 def _function(spec: str, name: str, module: ModuleType) -> Callable[[int], Any]:
-    found = getattr(module, name, None)
+    found = _fact(module, name)
     if callable(found):
         return found  # type: ignore[no-any-return]
     own = [key for key, value in vars(module).items() if inspect.isfunction(value) and not key.startswith("_")]
@@ -95,14 +100,21 @@ def _call(spec: str, function: Callable[[int], Any], channels: int) -> Any:
 
 def _checked(spec: str, extractor: Extractor, channels: int) -> Extractor:
     for fact, kind in FACTS.items():
-        if not isinstance(getattr(extractor, fact, None), kind):
+        if not isinstance(_fact(extractor, fact), kind):
             raise UsageError(f"features {spec!r}: the extractor has no {fact}: give it one of type {kind.__name__}.")
     if not NAME.fullmatch(extractor.name):
         raise UsageError(f"features {spec!r}: name {extractor.name!r:.60} has to be 1 to 40 letters, digits, . - or _.")
-    width = _width(spec, extractor.eval().requires_grad_(False), channels)
+    width = _width(spec, extractor, channels)
     if width != extractor.num_features:
         raise UsageError(f"features {spec!r} are {width}, and num_features says {extractor.num_features}: correct it.")
     return extractor
+
+
+def _fact(owner: object, name: str) -> Any:
+    try:
+        return getattr(owner, name, None)
+    except Exception:  # a property, or a module's __getattr__, that fails
+        return None
 
 
 @torch.no_grad()
@@ -111,15 +123,20 @@ def _width(spec: str, extractor: Extractor, channels: int) -> int:
     count, height, width = PROBE
     asked = f"images ({count}, {channels}, {height}, {width})"
     try:
-        features = extractor(torch.zeros(count, channels, height, width))
+        features = extractor.eval().requires_grad_(False)(torch.zeros(count, channels, height, width))
         found = tuple(features.shape)
-    except Exception as error:
+        fit = isinstance(features, Tensor) and features.is_floating_point() and len(found) == 2
+    except (Exception, SystemExit) as error:
         raise UsageError(
             f"features {spec!r}: {asked} failed: {where(error)}: {said(error)}; mend the network."
         ) from error
-    if len(found) != 2 or found[0] != count or not features.is_floating_point():
-        raise UsageError(f"features {spec!r}: {asked} gave {found} {features.dtype}: give floats ({count}, d).")
+    if not fit or found[0] != count or not found[1]:
+        raise UsageError(f"features {spec!r}: {asked} gave {found} {_kind(features)}: give floats ({count}, d).")
     return int(found[1])
+
+
+def _kind(features: Any) -> str:
+    return str(features.dtype) if isinstance(features, Tensor) else type(features).__name__
 
 
 def _source(module: ModuleType) -> str:

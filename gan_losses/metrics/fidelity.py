@@ -18,6 +18,7 @@ from gan_losses.metrics.extractor import Extractor, weights_digest
 from gan_losses.metrics.weights import DEFAULT_PLACE, Place, sha256_of
 from gan_losses.places import said
 
+WHOLE = 64  # hexadecimal digits of a sha256
 HASHED = re.compile(r"-([0-9a-f]{8,64})\.")  # in the name of a file in the hub's folder, by its convention
 
 
@@ -101,14 +102,21 @@ def _check_kept(spec: str, registered: str) -> None:
     """Whether files in the hub's folder are what their names say: the hub itself looks only when it downloads."""
     for path in (_hub() / "checkpoints").glob(f"{registered}-*"):
         named = HASHED.search(path.name)
-        if named and not sha256_of(path).startswith(named[1]):
+        if named and not _has_hash(path, named[1]):
             raise UsageError(f"features {spec!r}: {str(path)!r} does not have the sha256 in its name: delete it.")
+
+
+def _has_hash(path: Path, begin: str) -> bool:
+    try:
+        return sha256_of(path).startswith(begin)
+    except OSError:  # a folder, a pipe
+        return False
 
 
 def _built(spec: str, registered: str, build: Callable[..., Any], place: Place) -> nn.Module:
     layer = build.get_default_feature_layer_for_metric("fid")  # type: ignore[attr-defined]
     try:
-        with nullcontext() if place.download else _offline(), torch.random.fork_rng(devices=[]):
+        with nullcontext() if place.download else _offline(), _tensors_only(), torch.random.fork_rng(devices=[]):
             network: nn.Module = build(registered, [layer], verbose=False)
     except Exception as error:
         remedy = "check the connection" if place.download else "add --download to let it be fetched"
@@ -133,6 +141,29 @@ def _offline() -> Iterator[None]:
         yield
     finally:
         hub.urlopen = opens
+
+
+@contextmanager
+def _tensors_only() -> Iterator[None]:
+    """Inside, `torch.load` unpickles nothing but tensors, except a file that has the whole sha256 of its name.
+
+    torch-fidelity and the hub ask for any pickle, and look at a file's hash only when they download it. CLIP's file is
+    a TorchScript archive, which cannot be read otherwise; its name has all 64 digits.
+    """
+    torch_: Any = torch
+    load = torch_.load
+
+    def guarded(file: Any, *arguments: Any, **settings: Any) -> Any:
+        named = HASHED.search(Path(file).name) if isinstance(file, str | Path) else None
+        if not (named and len(named[1]) == WHOLE and _has_hash(Path(file), named[1])):
+            settings["weights_only"] = True
+        return load(file, *arguments, **settings)
+
+    torch_.load = guarded
+    try:
+        yield
+    finally:
+        torch_.load = load
 
 
 def _hub() -> Path:

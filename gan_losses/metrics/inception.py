@@ -35,7 +35,7 @@ class InceptionExtractor(Extractor):
         precision: name in `PRECISIONS`.
 
     Raises:
-        UsageError: if they are not this network's.
+        UsageError: if they are not this network's, or not finite.
     """
 
     name = "inception"
@@ -54,6 +54,8 @@ class InceptionExtractor(Extractor):
         self.inner = PRECISIONS[precision]
         self.network = InceptionNetwork(state).to(self.inner)
         self.register_buffer("head", state["fc.weight"].float())
+        if not all(tensor.isfinite().all() for tensor in self.buffers()):
+            raise UsageError("features 'inception': the weights are not all finite numbers: name another file.")
         self.eval().requires_grad_(False)
 
     @torch.no_grad()

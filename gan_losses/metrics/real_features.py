@@ -17,8 +17,10 @@ from gan_losses.data.base import DataSet
 from gan_losses.data.places import alone
 from gan_losses.metrics.extractor import Extractor
 from gan_losses.metrics.moments import Moments
+from gan_losses.regular import open_regular, read_regular
 
 Identity = Mapping[str, str | int]
+MOST_PASSPORT = 1 << 20  # bytes
 
 
 def identity(extractor: Extractor, data: DataSet, split: str, domain: str) -> Identity:
@@ -69,15 +71,16 @@ class RealFeatures:
         name = re.sub(r"[^\w-]+", "-", f"{self.identity['extractor']}-{self.identity['split']}-{kind}-{digest}")
         path = self.folder / f"{name}.npy"
         with _alone(path):
-            if not _is_sound(path, passport):
-                array = compute()
-                try:
-                    _write(path, passport, array)
-                except OSError:
-                    return array
-            # Copies on write: torch takes no array that is for reading only.
-            mapped: np.ndarray = np.load(path, mmap_mode="c", allow_pickle=False)
-            return mapped
+            kept = _mapped(path, passport)
+            if kept is not None:
+                return kept
+            array = compute()
+            try:
+                _write(path, passport, array)
+            except OSError:
+                return array
+            kept = _mapped(path, passport)
+            return array if kept is None else kept
 
 
 def _table(moments: Moments) -> np.ndarray:
@@ -86,14 +89,28 @@ def _table(moments: Moments) -> np.ndarray:
     return torch.cat([moments.mean[None], rest]).numpy()
 
 
-def _is_sound(path: Path, passport: Identity) -> bool:
+def _mapped(path: Path, passport: Identity) -> np.ndarray | None:
+    """The array of the file, or None where it is not what the passport says: a hash is easily made to fit."""
     try:
-        known = json.loads(_beside(path).read_text(encoding="utf-8"))
-        with path.open("rb") as stream:
+        known = json.loads(read_regular(_beside(path), MOST_PASSPORT))
+        with open_regular(path) as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
-    except (OSError, ValueError):
+        if known != {**passport, "sha256": found}:
+            return None
+        # Copies on write: torch takes no array that is for reading only.
+        array: np.ndarray = np.lib.format.open_memmap(path, mode="c")
+    except Exception:  # of JSON and of a header that hold anything
+        return None
+    return array if _fits(array, passport) else None
+
+
+def _fits(array: np.ndarray, passport: Identity) -> bool:
+    if not isinstance(array, np.ndarray) or array.ndim != 2 or not array.size:
         return False
-    return bool(known == {**passport, "sha256": found})
+    count, (rows, width) = int(passport["n_real"]), array.shape
+    if passport["kind"] == "features":
+        return array.dtype == np.float32 and rows == count
+    return array.dtype == np.float64 and rows == 1 + min(count, width)
 
 
 def _write(path: Path, passport: Identity, array: np.ndarray) -> None:

@@ -13,6 +13,8 @@ from torch import Tensor
 from gan_losses.data import default_root
 from gan_losses.data.fetch import Say, fetch, human_size
 from gan_losses.errors import UsageError
+from gan_losses.places import said
+from gan_losses.regular import open_regular, read_regular
 
 
 def quiet(line: str) -> None:
@@ -41,6 +43,8 @@ class Place:
 
 
 DEFAULT_PLACE = Place()
+PLAIN = frozenset({torch.float64, torch.float32, torch.float16, torch.int64})  # the last for counts of batches
+MOST_TIMES = 8  # as large as the published file a user's own may be: the same tensors in 64 bits, and to spare
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def load_weights(known: WeightFile, place: Place) -> dict[str, Tensor]:
         return _tensors(path, content)
     except Exception as error:  # whatever a reader says to bytes that are not what it expects
         kind = "holds more than tensors, or is damaged" if path.suffix != ".safetensors" else "is damaged"
-        reason = f"{type(error).__name__}: {str(error).partition('.')[0].partition(chr(10))[0]:.80}"
+        reason = f"{said(error).partition('.')[0]:.120}"
         raise _wrong(known, path, f"{kind} ({reason})", "name another file") from error
 
 
@@ -102,11 +106,11 @@ def check_tensors(found: Mapping[str, Tensor], expected: Mapping[str, torch.Size
         features: the extractor that is spoken of.
 
     Raises:
-        UsageError: if one is missing, unexpected, of another shape, or not a dense tensor.
+        UsageError: if one is missing, unexpected, of another shape, or not a dense tensor of plain numbers.
     """
     missing, more = sorted(expected.keys() - found.keys()), sorted(found.keys() - expected.keys())
     unlike = [name for name in sorted(expected.keys() & found.keys()) if not _fits(found[name], expected[name])]
-    problems = {"missing": missing, "not of it": more, "of another shape": unlike}
+    problems = {"missing": missing, "not of it": more, "of another shape or kind": unlike}
     told = [f"{len(names)} {problem} (first {names[0]!r})" for problem, names in problems.items() if names]
     if told:
         raise UsageError(
@@ -117,12 +121,12 @@ def check_tensors(found: Mapping[str, Tensor], expected: Mapping[str, torch.Size
 
 def sha256_of(path: Path) -> str:
     """The sha256 of a file, in hexadecimal."""
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _fits(tensor: Tensor, shape: torch.Size) -> bool:
-    return tensor.shape == shape and tensor.layout == torch.strided and not tensor.is_meta
+    return tensor.shape == shape and tensor.layout == torch.strided and not tensor.is_meta and tensor.dtype in PLAIN
 
 
 def _find(known: WeightFile, place: Place) -> Path:
@@ -145,7 +149,7 @@ def _find(known: WeightFile, place: Place) -> Path:
 def _checked(path: Path, known: WeightFile, place: Place) -> bytes:
     """The content of the file, if it has the hash that is expected."""
     try:
-        content = path.read_bytes()
+        content = read_regular(path, MOST_TIMES * known.size)
     except OSError as error:
         raise _wrong(known, path, f"cannot be read ({error.strerror})", "check the path") from None
     found, expected = hashlib.sha256(content).hexdigest(), (place.sha256 or known.sha256).lower()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 
+from benchmarks.records import digest
 from reports.figures import (
     cost,
     curves,
@@ -40,8 +41,19 @@ FIGURES: tuple[Kind, ...] = (
     layers.KIND,
     shapes.KIND,
 )
+LONGEST = 160
 # Neither format may say when it was made: a report that is built again is the same to the byte.
 FORMATS = {"png": {"Software": None}, "svg": {"Date": None}}
+
+
+def file_name(name: str) -> str:
+    """The name, shortened where a file system might not take it.
+
+    Example:
+        >>> file_name("seeds-dcgan-digits"), len(file_name(500 * "x"))
+        ('seeds-dcgan-digits', 169)
+    """
+    return name if len(name) <= LONGEST else f"{name[:LONGEST]}-{digest({'name': name})}"
 
 
 def save_figures(run: Run, panels: Sequence[Panel], folder: Path) -> Iterator[tuple[Kind, list[str]]]:
@@ -53,7 +65,7 @@ def save_figures(run: Run, panels: Sequence[Panel], folder: Path) -> Iterator[tu
         for kind in FIGURES:
             names = []
             for rest, figure in kind.draw(run, panels):
-                names.append(f"{kind.name}-{rest}")
+                names.append(file_name(f"{kind.name}-{rest}"))
                 for suffix, metadata in FORMATS.items():
                     figure.savefig(folder / f"{names[-1]}.{suffix}", metadata=metadata)
             yield kind, names

@@ -1,5 +1,6 @@
 """What a figure is, and the drawing that several figures share."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,10 +73,12 @@ def group_slug(panels: Sequence[Panel]) -> str:
 
 
 def read_picture(path: Path) -> NDArray[Any] | None:
-    """A picture, or None where it is missing, cut off or broken: no reason to have no report."""
+    """A picture, or None where it is missing, cut off, broken or enormous: no reason to have no report."""
     try:
-        return imread(path)
-    except (OSError, ValueError, SyntaxError):  # what Pillow raises for these
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Pillow's word for a picture that would fill the memory
+            return imread(path) if path.is_file() else None
+    except Exception:  # Pillow's readers raise whatever their parsers do
         return None
 
 
@@ -151,9 +154,9 @@ def plot_seeds(axis: Axes, frame: pd.DataFrame, look: Look) -> NDArray[np.float6
 
 
 def plot_ends(axis: Axes, cells: Sequence[Cell], frame: pd.DataFrame, colour: str) -> None:
-    """A cross where the line of a cell ends that was not finished."""
+    """A cross where the line of a cell ends that was not trained to its end."""
     for cell in cells:
-        if not cell.done and cell.seed in frame:
+        if not cell.scored and cell.seed in frame:
             last = frame[cell.seed].dropna()
             axis.plot(last.index[-1:], last.iloc[-1:], marker="x", color=colour, markersize=6, markeredgewidth=1.4)
 

@@ -91,7 +91,7 @@ def finish(axis: Axes, scores: dict[str, Scores], floor: float | None) -> None:
     """One scale for all axes, and the floor where it is known: in figures where its line would press the others flat."""
     every = [value for found in scores.values() for seeds in found.values() for value in seeds.values()]
     if not every:
-        say(axis, "no finished cell")
+        say(axis, "no cell with values")
         return
     near = [floor] if floor is not None and REACH * floor > min(every) else []
     every += near
@@ -110,7 +110,7 @@ def finish(axis: Axes, scores: dict[str, Scores], floor: float | None) -> None:
 KIND = Kind(
     "factorial",
     "Losses × penalties",
-    "The losses' medians over the finished seeds, joined in the loss's colour, with every seed thin; grey: the medians of the "
+    "The losses' medians over the seeds trained to the end, joined in the loss's colour, with every seed thin; grey: the medians of the "
     "other losses. A seed's line that falls from `none` to a penalty is a seed that the penalty made better. Dotted: the floor, "
     "where it is near.",
     "",

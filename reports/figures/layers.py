@@ -72,7 +72,7 @@ def _weights(names: Iterable[str]) -> list[str]:
     # Losses with other norms have other layers: "layers.10" must stand after "layers.2" whoever has it.
     words = list(dict.fromkeys(part for name in kept for part in name.split(".")))
     return sorted(
-        kept, key=lambda name: [int(part) if part.isdigit() else words.index(part) for part in name.split(".")]
+        kept, key=lambda name: [int(part) if part.isdecimal() else words.index(part) for part in name.split(".")]
     )
 
 

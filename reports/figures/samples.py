@@ -1,5 +1,6 @@
 """Sample grids of all losses side by side, from the same latents or pictures, next to real images."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from reports.panels import Panel
 COLUMNS = 4
 WIDE = 4.3  # inches of a grid of scenes
 LINE = 32  # letters above a grid
+NAME = re.compile(r"step\d{1,15}(-[^/\n]*)?\.png$", re.ASCII)
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
@@ -33,7 +35,7 @@ def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
                 axis.remove()
             for axis, (name, picture) in zip(axes.flat, pictures, strict=False):
                 show(axis, name, picture)
-            yield panel.slug + (f"-{domain}" if domain else ""), figure
+            yield panel.slug + (f"-{slug(domain)}" if domain else ""), figure
 
 
 def title_of(panel: Panel, domain: str) -> str:
@@ -67,7 +69,7 @@ def show(axis: Axes, name: str, picture: NDArray[Any]) -> None:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("samples/step*.png"))
+    return sorted(path for path in folder.glob("samples/step*.png") if NAME.match(path.name))
 
 
 def _real(run: Run, panel: Panel, domain: str) -> Iterator[tuple[str, NDArray[Any]]]:

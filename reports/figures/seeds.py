@@ -6,13 +6,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from reports.aggregate import ceiling, values
+from reports.aggregate import ceiling, failures, values
 from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, remove_empty, together
 from reports.figures.style import Look, canvas, log_scale, name_axes, name_ticks, overhang, plain, room_for, say
 from reports.ladders import floor_of
 from reports.loading import Run
 from reports.metrics import is_frechet, split
 from reports.panels import Panel
+from reports.tables.base import why_missing
 from reports.text import number
 
 FEW = 6
@@ -52,13 +53,17 @@ def draw_panel(axis: Axes, run: Run, panel: Panel, metric: str, palette: dict[st
     _join(axis, list(found.values()))
     for place, (loss, by_seed) in enumerate(found.items()):
         scores, colour = list(by_seed.values()), palette[loss].colour
-        axis.plot([place] * len(scores), scores, "o", color=colour, markersize=4, alpha=0.65, markeredgewidth=0)
+        wrong = {cell.seed for cell in panel.scored(loss) if not cell.done}
+        sound, bad = ([by_seed[seed] for seed in by_seed if (seed in wrong) == such] for such in (False, True))
+        axis.plot([place] * len(sound), sound, "o", color=colour, markersize=4, alpha=0.65, markeredgewidth=0)
+        if bad:
+            axis.plot([place] * len(bad), bad, "x", color=colour, markersize=5, markeredgewidth=1.2)
         if scores:
             axis.hlines(float(np.median(scores)), place - 0.25, place + 0.25, color=colour, linewidth=2)
     every = [value for by_seed in found.values() for value in by_seed.values()]
     name_ticks(axis, [_label(panel, loss) for loss in found])
     if not every:
-        say(axis, "no finished cell")
+        say(axis, "no cell with values")
         return
     if min(every) > 0 and is_frechet(metric):
         log_scale(axis, every)
@@ -89,8 +94,10 @@ def _join(axis: Axes, found: Sequence[dict[int, float]]) -> None:
 
 
 def _label(panel: Panel, loss: str) -> str:
-    lost = len(panel.of(loss)) - len(panel.done(loss))
-    return plain(loss) + (f"\n{lost} not done" if lost else "")
+    wrong, _ = failures(panel, loss)
+    unscored = "" if panel.scored(loss) else why_missing(panel.of(loss))
+    words = f"{wrong} went wrong" if wrong else unscored
+    return f"{plain(loss)}\n{words}" if words else plain(loss)
 
 
 def _across(losses: Sequence[str]) -> float:
@@ -101,7 +108,8 @@ def _across(losses: Sequence[str]) -> float:
 KIND = Kind(
     "seeds",
     "Every seed",
-    "One point per finished seed, the median as a bar; grey lines join cells of the same seed. In brackets: the floor "
+    "One point per seed that was trained to its end, as a cross if it collapsed or stalled; "
+    "the median as a bar; grey lines join cells of the same seed. In brackets: the floor "
     "(real against real) and the untrained generator, dotted where they are near.",
     "No cell has quality values.",
     draw,

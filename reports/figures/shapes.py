@@ -52,7 +52,11 @@ def distinct(run: Run) -> dict[Names, Json]:
 
 
 def _rounded(shape: Json) -> str:
-    numbers = {part: np.round(shape[part], 6).tolist() for part in ("logit", *PARTS) if shape.get(part) is not None}
+    numbers = {
+        part: np.round(np.array(shape[part], dtype=float), 6).tolist()
+        for part in ("logit", *PARTS)
+        if shape.get(part) is not None
+    }
     return json.dumps(numbers, sort_keys=True)
 
 

@@ -15,6 +15,7 @@ from reports.figures.base import Drawn, Kind, read_picture
 from reports.figures.style import canvas, plain
 from reports.loading import Cell, Json, Run
 from reports.panels import Panel
+from reports.shape_checks import LARGEST
 
 MOST = 6  # translations side by side
 DECADES = 1e4  # what is smaller than the largest slope by more has the darkest colour
@@ -45,19 +46,24 @@ def _all_maps(panel: Panel, loss: str) -> Iterator[tuple[Cell, Mapping[str, Json
     for cell in panel.of(loss):
         try:
             domains = read_json(cell.folder / "maps.json", "domains")["domains"]
-        except RecordError:  # they are optional, and like a broken picture no reason to have no report
+        except (
+            RecordError,
+            RecursionError,
+        ):  # they are optional, and like a broken picture no reason to have no report
             continue
-        if isinstance(domains, dict):
-            yield cell, domains
+        if isinstance(domains, dict):  # a name that is no file's name would lead out of the folder
+            yield cell, {name: maps for name, maps in domains.items() if name == slug(name)}
 
 
 def _numbers(maps: Any) -> NDArray[np.float64] | None:
     """The slopes as an array [k, height, width]; None for what has no such shape or one patch only."""
     try:
         slopes = np.array(maps["slopes"], dtype=float)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    return slopes if slopes.ndim == 3 and slopes.size > len(slopes) else None
+    if slopes.ndim != 3 or slopes.size <= len(slopes) or (np.abs(slopes) > LARGEST).any():
+        return None
+    return slopes
 
 
 def draw_domain(panel: Panel, domain: str, found: Mapping[str, Maps]) -> Figure:

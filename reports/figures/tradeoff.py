@@ -92,7 +92,7 @@ def draw_domain(axis: Axes, panels: Sequence[Panel], near: str, true: str, palet
     if across:
         finish(axis, near, true, across)
     else:
-        say(axis, "no finished cell")
+        say(axis, "no cell with values")
 
 
 def draw_seeds(axis: Axes, panel: Panel, loss: str, near: str, true: str, look: Look) -> list[float]:
@@ -134,7 +134,7 @@ KIND = Kind(
     "Right or only real-looking",
     "Left is more like the domain, seen as a set; the other axis says whether each picture became the right one, by the true error "
     "(down is better, dotted: as if nothing had been translated) or, where no truth is known, by the round trip (up is better, but "
-    "doing nothing has a perfect one). Large points: medians over the finished seeds; small and pale: every seed. A line joins "
+    "doing nothing has a perfect one). Large points: medians over the seeds trained to the end; small and pale: every seed. A line joins "
     "what one loss does as the number beside the points changes.",
     "",
     draw,

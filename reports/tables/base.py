@@ -6,9 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.records import STATUSES
 from reports.loading import Cell
 from reports.numbering import Numbering
 from reports.panels import Panel
+from reports.reading import UNREADABLE
 from reports.text import escape, local, markdown
 
 Row = dict[str, Any]
@@ -82,5 +84,19 @@ def why_missing(cells: Sequence[Cell]) -> str:
         >>> why_missing([])
         'no cell'
     """
-    statuses = sorted({cell.status for cell in cells if not cell.done})
+    statuses = sorted({cell.status for cell in cells if not cell.scored})
     return "/".join(statuses) or ("not measured" if cells else "no cell")
+
+
+def counted(cells: Sequence[Cell]) -> str:
+    """How many of the cells stand in medians, and what went wrong with any of them, those that stand in them too.
+
+    Example:
+        >>> cells = [Cell("t", "d", "r", "l", 0, {"status": name}, Path()) for name in ("done", "collapsed", "diverged")]
+        >>> counted(cells)
+        '2 of 3 (1 collapsed, 1 diverged)'
+    """
+    statuses = [cell.status for cell in cells]
+    wrong = [f"{statuses.count(name)} {name}" for name in (*STATUSES[1:], UNREADABLE) if name in statuses]
+    shown = f"{sum(cell.scored for cell in cells)} of {len(cells)}"
+    return f"{shown} ({', '.join(wrong)})" if wrong else shown

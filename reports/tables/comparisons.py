@@ -87,4 +87,4 @@ def _section(panel: Panel, numbering: Numbering, title: str, moments: Sequence[s
         ]
         for comparison in comparisons(panel, moments)
     ]
-    return section(title, HEADER, lines, "" if lines else "Nothing to compare: one loss, or no finished cell.")
+    return section(title, HEADER, lines, "" if lines else "Nothing to compare: one loss, or no cell with values.")

@@ -9,12 +9,13 @@ from reports.loading import NONE, Run
 from reports.numbering import Numbering
 from reports.panels import Panel
 from reports.statistics import spread
-from reports.tables.base import Row, Table, make_frame, names_of, section, why_missing, wide_section
+from reports.tables.base import Row, Table, counted, make_frame, names_of, section, why_missing, wide_section
 from reports.text import interval, number, probability
 from reports.timings import own_times
 
 NOTE = (
-    "Every loss with every penalty: the median of the best states over the finished seeds, on test images, [quartiles], lower "
+    "Every loss with every penalty: the median of the best states over the seeds trained to the end "
+    "(collapsed and stalled ones too), on test images, [quartiles], lower "
     "is better; × is the time of a step over the reference's, where it was timed. Below it, what a penalty does to a loss: "
     "the loss with it against the same loss without, paired by seed, as under *Against the reference*. A penalty that helps "
     "one loss need not help another: no average over losses is taken."
@@ -63,7 +64,7 @@ def _row(run: Run, panel: Panel, cross: Factorial, metric: str, base: str, penal
     loss = cross.losses[base, penalties]
     cells, found = panel.of(loss), _scores(panel, loss, metric)
     row: Row = {**names_of(panel), "loss": loss, "base": base, "penalties": penalties, "metric": metric}
-    row |= {"cells": len(cells), "done": len(panel.done(loss))}
+    row |= {"cells": len(cells), "scored": len(panel.scored(loss))}
     quartiles = spread(found) if found else [why_missing(cells)] * 3
     row |= dict(zip(("best", "best lower quartile", "best upper quartile"), quartiles, strict=True))
     row |= {"step time reference": panel.reference, "step time ratio": ratios(run, panel).get(loss, "not timed")}
@@ -119,7 +120,7 @@ def _cell(panel: Panel, loss: str | None, metric: str, timed: dict[str, float]) 
     middle, lower, upper = (number(value) for value in spread(found))
     parts = [f"{middle} [{lower}, {upper}]" if len(found) > 1 else middle]
     parts += [f"{number(timed[loss])} ×"] if loss in timed else []
-    parts += [f"{len(found)} of {len(cells)} seeds"] if len(found) < len(cells) else []
+    parts += [f"{counted(cells)} seeds"] if not all(cell.done for cell in cells) else []
     return "; ".join(parts)
 
 

@@ -1,30 +1,42 @@
-"""Every cell that was not finished, with its reason."""
+"""Every cell whose training went wrong or that was not run, with its cause; every file that could not be read."""
 
 from reports.loading import Cell, Run
 from reports.panels import Panel
+from reports.reading import UNREADABLE
 from reports.tables.base import Row, Table, make_frame
 from reports.text import local, markdown
 
-COLUMNS = ["cell", "status", "step", "reason"]
+COLUMNS = ["cell", "status", "step", "cause", "details"]
+TRACEBACK = "traceback.txt"
 NOTE = (
-    "`diverged`: a term was no longer finite. `skipped`: not possible as asked for. `not run`: planned, no record yet."
+    "Each with the step since which it was so and its cause; what the statuses mean stands under *How often training went wrong*. "
+    "`skipped`: not possible as asked for. `not run`: planned, no record yet. `unreadable`: the file is not what was written; "
+    "the report does without it, and what `details` names says more."
 )
 
 
 def build(run: Run, panels: list[Panel]) -> Table:
-    """The table of cells that are not done."""
-    rows = [_row(cell) for cell in run.cells if not cell.done]
+    """The table of cells that are not done, and of files that could not be read."""
+    rows = [_row(run, cell) for cell in run.cells if not cell.done and cell.status != UNREADABLE]
     rows += [_named(identity, "not run", 0, "planned, but the run has not reached it") for identity in run.unrecorded]
+    hint = f"python -m benchmarks.verify {local(run.folder.resolve().name)}"
+    rows += [_named(damage.path, UNREADABLE, "unknown", damage.cause, hint) for damage in run.damages]
     rows.sort(key=lambda row: str(row["cell"]))
     lines = [[row[name] for name in COLUMNS] for row in rows]
-    text = markdown(COLUMNS, lines) + "\n" if rows else "Every cell was finished.\n"
-    return Table("failures", "Cells that were not finished", text, make_frame(rows, COLUMNS), NOTE)
+    text = markdown(COLUMNS, lines) + "\n" if rows else "Every cell is done.\n"
+    return Table("failures", "Cells that went wrong or were not run", text, make_frame(rows, COLUMNS), NOTE)
 
 
-def _row(cell: Cell) -> Row:
-    return _named(cell.identity, cell.status, cell.record.get("step"), cell.record.get("reason"))
+def _row(run: Run, cell: Cell) -> Row:
+    fault = cell.record.get("fault") or {}
+    kind, cause = fault.get("kind"), fault.get("cause") or cell.record.get("reason")
+    step = cell.record.get("step") if fault.get("step") is None else fault["step"]
+    path = cell.folder / TRACEBACK
+    traceback = path.relative_to(run.folder).as_posix() if path.is_file() else "no traceback"
+    return _named(cell.identity, cell.status, step, f"{kind}: {cause}" if kind and cause else cause, traceback)
 
 
-def _named(identity: str, status: str, step: object, reason: object) -> Row:
+def _named(identity: str, status: str, step: object, cause: object, details: str = "nothing more") -> Row:
     steps = "not started" if step is None else step
-    return {"cell": local(identity), "status": status, "step": steps, "reason": local(str(reason or "no reason given"))}
+    words = local(str(cause or "no cause given"))
+    return {"cell": local(identity), "status": status, "step": steps, "cause": words, "details": local(details)}

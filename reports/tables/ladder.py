@@ -10,7 +10,7 @@ from reports.numbering import Numbering
 from reports.panels import Panel
 from reports.passports import ABSENT, parts
 from reports.tables.base import Table, make_frame, section
-from reports.text import local, number
+from reports.text import local, number, setting
 
 UNTRAINED = "untrained generator"
 NO_LADDER = "The run has no ladder for these features"
@@ -60,6 +60,7 @@ def rungs(run: Run, panels: list[Panel], domain: str = "") -> list[list[Any]]:
         if numbers:
             count = panels[0].passport.get("n_fake", panels[0].passport.get("n", "not stated"))
             size = of_domain(count, domain)
+            size = size if isinstance(size, int | str) else setting(size)
             found.append([UNTRAINED, size, metric, median(numbers), f"median of {len(numbers)} cells"])
     return found
 

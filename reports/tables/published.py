@@ -16,7 +16,7 @@ NOTE = (
     "Figures quoted from the literature, in columns of their own: they enter no median, no comparison and no verdict of ours. "
     "Compare the settings before the figures: features and their weights, numbers of images, split, batch size and steps all move "
     "them; theirs stand under *What was quoted*, ours under *How quality was measured* and *Settings*. Ours: the median over "
-    "the finished seeds [smallest–largest]; the ratio is ours over the published one, where the networks are the same."
+    "the seeds trained to the end [smallest–largest]; the ratio is ours over the published one, where the networks are the same."
 )
 NAMES = ("loss", "network", "data", "metric")
 TEXTS = (*NAMES, "settings", "source")

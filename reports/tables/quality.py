@@ -6,12 +6,24 @@ from reports import aggregate, metrics
 from reports.loading import Run
 from reports.numbering import Numbering
 from reports.panels import AVERAGED, Panel
-from reports.tables.base import Row, Table, absent_from, make_frame, names_of, section, why_missing, wide_section
+from reports.tables.base import (
+    Row,
+    Table,
+    absent_from,
+    counted,
+    make_frame,
+    names_of,
+    section,
+    why_missing,
+    wide_section,
+)
 from reports.text import number
 
-STATUSES = ("done", "failed", "diverged", "skipped")
+CELLS = "cells"
 NOTE = (
-    "Medians over the finished seeds, on test images; lower is better for every distance. `best` is the state that "
+    "Medians over the seeds that were trained to the end, on test images; `cells` says of how many. Collapsed and stalled "
+    "cells stand in them: leaving them out would flatter a loss that collapses. Diverged and failed ones have no values "
+    "that could, so that the medians of such a loss are those of the survivors. Lower is better for every distance. `best` is the state that "
     "validation chose, `final` the last one. Ceiling: the median of the untrained generators; 100 % means that nothing "
     "was learned."
 )
@@ -40,7 +52,7 @@ def build(run: Run, panels: list[Panel]) -> Table:
 
 
 def _row(panel: Panel, loss: str, numbering: Numbering) -> Row:
-    row: Row = {**names_of(panel), "loss": loss, **aggregate.counts(panel, loss)}
+    row: Row = {**names_of(panel), "loss": loss, CELLS: counted(panel.of(loss)), **aggregate.counts(panel, loss)}
     absent = why_missing(panel.of(loss))
     for metric in panel.distances():
         name = numbering.label(panel, metric)
@@ -73,7 +85,7 @@ def ceiling_share(panel: Panel, loss: str, metric: str) -> float | None:
 
 def worst_class(panel: Panel, loss: str) -> float | None:
     """The median over seeds of the smallest class share, or None."""
-    found = [aggregate.worst_share(cell) for cell in panel.done(loss)]
+    found = [aggregate.worst_share(cell) for cell in panel.scored(loss)]
     numbers = [value for value in found if value is not None]
     return median(numbers) if numbers else None
 
@@ -84,7 +96,8 @@ def _or(value: float | None, absent: str) -> float | str:
 
 def _sections(panel: Panel, numbering: Numbering) -> list[str]:
     rows = [_row(panel, loss, numbering) for loss in panel.losses]
-    shown = [name for name in rows[0] if name not in names_of(panel)]
+    hidden = {*names_of(panel), *aggregate.counts(panel, panel.losses[0])}  # `cells` says it in one column
+    shown = [name for name in rows[0] if name not in hidden]
     header = [f"{name} (%)" if _is_share(name) else name for name in shown]
     lines = [[_cell(name, row[name]) for name in shown] for row in rows]
     # Two domains, averaged weights or several features have more columns than a page can show.
@@ -119,8 +132,8 @@ def _is_share(name: str) -> bool:
 
 
 def _cell(name: str, value: float | int | str) -> str:
-    if isinstance(value, str) or name in STATUSES:
-        return str(value)
+    if isinstance(value, str):
+        return value
     return number(100 * value if _is_share(name) else value)
 
 

@@ -4,7 +4,7 @@ from statistics import median
 
 from reports.loading import Run
 from reports.panels import Panel
-from reports.tables.base import Row, Table, make_frame, names_of, why_missing, wide_section
+from reports.tables.base import Row, Table, counted, make_frame, names_of, why_missing, wide_section
 from reports.text import number
 
 NOTE = (
@@ -88,7 +88,8 @@ def _rows(panel: Panel, network: str) -> list[Row]:
 
 
 def _section(panel: Panel, network: str) -> str:
-    lines = [
+    lines = [["cells", *(counted(panel.of(loss)) for loss in panel.losses)]] if panel.losses else []
+    lines += [
         [statistic, *(_text(panel, network, statistic, loss) for loss in panel.losses)]
         for statistic in _present(panel, network)
     ]

@@ -7,7 +7,10 @@ from reports.panels import AVERAGED, Panel
 from reports.tables.base import Row, Table, absent_from, make_frame, names_of, section
 from reports.text import number
 
-NOTE = "Seed: value, on test images. A cell that was not finished stands with its status in place of a value."
+NOTE = (
+    "Seed: value, on test images. A cell that was not trained to its end stands with its status in place of a value, "
+    "one that went wrong all the same (collapsed, stalled) with its status behind it."
+)
 WEIGHTS = " The last states with averaged weights stand in the CSV file alone."
 
 
@@ -38,7 +41,7 @@ def _row(panel: Panel, cell: Cell, numbering: Numbering) -> Row:
 def _value(cell: Cell, value: float | None) -> float | str:
     if value is not None:
         return value
-    return "not measured" if cell.done else cell.status
+    return "not measured" if cell.scored else cell.status
 
 
 def _section(panel: Panel, numbering: Numbering) -> str:
@@ -58,5 +61,6 @@ def _section(panel: Panel, numbering: Numbering) -> str:
 
 
 def _short(cell: Cell, metric: str, moment: str) -> str:
-    value = _value(cell, cell.metrics(moment).get(metric) if cell.done else None)
-    return f"{cell.seed}: {value if isinstance(value, str) else number(value)}"
+    value = _value(cell, cell.metrics(moment).get(metric) if cell.scored else None)
+    mark = f" ({cell.status})" if cell.scored and not cell.done else ""
+    return f"{cell.seed}: {value if isinstance(value, str) else number(value)}{mark}"

@@ -17,8 +17,15 @@ def settings(run: Run, panels: list[Panel]) -> Table:
         for loss, value in values.items()
     ]
     frame = make_frame(rows, [*names_of(panels[0]), "setting", "loss", "value"])
-    note = "What differs between the losses of a panel stands first, what they share second."
+    note = "What differs between the losses of a panel stands first, what they share second." + interrupted(run)
     return Table("settings", "Settings", "\n".join(_sections(panel) for panel in panels), frame, note)
+
+
+def interrupted(run: Run) -> str:
+    """How many cells were not trained in one go; "" if all were."""
+    count = sum(cell.resumed > 0 for cell in run.cells)
+    cells, times = ("cell", "its times are") if count == 1 else ("cells", "their times are")
+    return f" {count} {cells} went on after a break; {times} the sum of the parts." if count else ""
 
 
 def resolved(panel: Panel) -> dict[str, dict[str, str]]:

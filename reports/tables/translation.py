@@ -5,7 +5,7 @@ from reports.loading import Run
 from reports.metrics import TRANSLATION, base
 from reports.numbering import Numbering
 from reports.panels import Panel
-from reports.tables.base import Row, Table, absent_from, make_frame, names_of, why_missing, wide_section
+from reports.tables.base import Row, Table, absent_from, counted, make_frame, names_of, why_missing, wide_section
 from reports.text import number
 
 # title -> the metrics of a section; what stands nowhere here (true_l1) is in the CSV file alone.
@@ -20,7 +20,8 @@ SECTIONS = {
 }
 UNTRAINED = "untrained generators"
 NOTE = (
-    "Medians over the finished seeds of the state that validation chose, on test images; in brackets, which way is better. "
+    "Medians over the seeds that were trained to the end, collapsed and stalled ones too, "
+    "of the state that validation chose, on test images; in brackets, which way is better. "
     "`true_…`, `outside_l1`, `kept` and `identity_l1` end in the domain translated into, `cycle_…` and `lost_…` in that of "
     "the picture that goes round. `true_share`: the error inside the shapes over that of the untranslated picture, 0 perfect, 1 "
     "as if nothing had been done; `outside_l1`: change where nothing should change; `kept`: share of scenes whose factors were "
@@ -48,7 +49,7 @@ def build(run: Run, panels: list[Panel]) -> Table | None:
 
 
 def _row(panel: Panel, loss: str, numbering: Numbering) -> Row:
-    row: Row = {**names_of(panel), "loss": loss, "cells": len(panel.of(loss)), "done": len(panel.done(loss))}
+    row: Row = {**names_of(panel), "loss": loss, "cells": len(panel.of(loss)), "scored": len(panel.scored(loss))}
     row |= numbering.column(panel)
     for metric in panel.translation():
         for moment in ("best", "final"):
@@ -63,7 +64,7 @@ def _sections(panel: Panel, numbering: Numbering) -> list[str]:
         metrics = [name for name in panel.translation() if base(name) in kinds]
         if metrics:
             header = [
-                "loss (finished cells)",
+                "loss: cells",
                 *(f"{numbering.label(panel, name)} ({TRANSLATION[base(name)]})" for name in metrics),
             ]
             lines = [_line(panel, loss, metrics) for loss in panel.losses]
@@ -76,8 +77,10 @@ def _sections(panel: Panel, numbering: Numbering) -> list[str]:
 
 def _line(panel: Panel, loss: str, metrics: list[str]) -> list[str]:
     middles = [aggregate.middle(panel, loss, name, "best") for name in metrics]
-    counted = f"{loss} ({len(panel.done(loss))} of {len(panel.of(loss))})"
-    return [counted, *(why_missing(panel.of(loss)) if value is None else number(value) for value in middles)]
+    return [
+        f"{loss}: {counted(panel.of(loss))}",
+        *(why_missing(panel.of(loss)) if value is None else number(value) for value in middles),
+    ]
 
 
 def _text(value: float | None) -> str:

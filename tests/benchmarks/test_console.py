@@ -5,7 +5,7 @@ from rich.console import Console as RichConsole
 
 from benchmarks import console as module
 from benchmarks.console import Console
-from benchmarks.executors import Event
+from benchmarks.events import Event
 
 
 def told(quiet: bool = False, terminal: bool = False) -> tuple[Console, io.StringIO]:

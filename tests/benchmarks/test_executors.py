@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import executors, records
-from benchmarks.executors import Work, call_alone, default_workers, run_local
+from benchmarks.events import Work
+from benchmarks.executors import call_alone, default_workers, run_local
 from gan_losses.data import load_data
 from gan_losses.data.store import save_dataset
 
@@ -20,6 +21,7 @@ def store(tmp_path_factory) -> Path:
 
 
 def finish(cells, work, workers):
+    work.out.mkdir(exist_ok=True)
     return {event.cell.folder: event for event in run_local(cells, work, workers) if event.kind != "progress"}
 
 
@@ -41,7 +43,7 @@ def test_records_do_not_depend_on_the_number_of_workers(cells, store, tmp_path) 
 
 def test_a_killed_process_costs_its_cell_alone(cells, store, tmp_path, monkeypatch) -> None:
     victim = cells[0]
-    alive = {}
+    alive: dict = {}
     start = executors._start
 
     def started(processes, cell, work):

@@ -62,7 +62,8 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_torn_last_line_of_the_curves_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "curves.jsonl"
     for step in (1, 2):
-        records.append_line(path, {"step": step, "x": float("nan")})
+        with path.open("ab") as file:
+            file.write(records.line_of({"step": step, "x": float("nan")}))
     with path.open("a") as file:
         file.write('{"step": 3, "x"')
     assert records.read_curves(path) == [{"step": 1, "x": None}, {"step": 2, "x": None}]
@@ -95,7 +96,9 @@ def test_digests_do_not_depend_on_order_but_on_every_value() -> None:
 
 def test_records_are_found_in_a_fixed_order(tmp_path: Path) -> None:
     for name in ("b", "a"):
-        records.write_json(tmp_path / "dcgan" / "digits" / "published" / name / "seed0-1" / "record.json", {})
+        folder = tmp_path / "dcgan" / "digits" / "published" / name / "seed0-1"
+        folder.mkdir(parents=True)
+        records.write_json(folder / "record.json", {})
     (tmp_path / "dcgan" / "digits" / "published" / "c" / "seed0-1").mkdir(parents=True)
     assert [folder.parent.name for folder in records.find_records(tmp_path)] == ["a", "b"]
     assert (
@@ -129,5 +132,5 @@ def test_what_is_set_aside_keeps_its_content(tmp_path: Path) -> None:
 def test_leftovers_of_killed_writers_are_swept(tmp_path: Path) -> None:
     records.write_bytes(tmp_path / "samples" / "a.png", b"whole")
     (tmp_path / "samples" / ".a.png.x1.tmp").write_bytes(b"half")
-    records.sweep(tmp_path)
+    records.sweep(tmp_path / "samples")
     assert [path.name for path in (tmp_path / "samples").iterdir()] == ["a.png"]

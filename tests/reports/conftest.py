@@ -12,11 +12,13 @@ import pytest
 from matplotlib.image import imsave
 
 from benchmarks import records
+from reports import build
 from reports.loading import Run, load
 from tests.reports import translations
 
 Json = dict[str, Any]
 LOSSES = ("bce", "lsgan", "wgangp")
+FAULTS = {"collapsed": "collapse", "stalled": "stall", "diverged": "not finite"}
 LAZY = "r1:10:every=4"
 CROSSED = ("bce", f"bce+{LAZY}", "bce+gp", "lsgan", f"lsgan+{LAZY}", "lsgan+gp", f"hinge+{LAZY}", "hinge+gp", "wgangp")
 RECIPES = ("controlled", "published")
@@ -141,13 +143,13 @@ def write_cell(
     names = [records.slug(name) for name in ("dcgan", data, recipe, loss)]
     identity = "/".join([*names, f"seed{seed}-{records.digest(own)}"])
     folder = run / identity
-    reached = {"done": steps, "diverged": steps // 2, "failed": 0}[status]
-    reasons = {"done": None, "diverged": "adversarial_image no longer finite", "failed": "OSError: no /home/me/x/y.png"}
+    reached = {"diverged": steps // 2, "failed": 0}.get(status, steps)
+    reasons = {"diverged": "adversarial_image no longer finite", "failed": "OSError: no /home/me/x/y.png"}
     rows = [curve_row(recipe, loss, seed, step) for step in range(25, reached + 1, 25)]
     record: Json = {
         "id": identity,
         "status": status,
-        "reason": reasons[status],
+        "reason": reasons.get(status),
         "step": reached,
         "cell": {"task": "dcgan", "data": data, "recipe": recipe, "loss": loss, "seed": seed},
         "settings": own,
@@ -159,8 +161,11 @@ def write_cell(
         both = {name: {"early": value, "late": 0.5} for name, value in rows[0]["saturation"]["image"].items()}
         record["saturation"] = {"image": {**both, "decades_lost": {"early": 0.0, "late": 0.7}}}
         picture(folder / "samples" / f"step{reached:06d}.png", loss, seed)
-    if status == "done":
+    if status in FAULTS:
+        record["fault"] = {"kind": FAULTS[status], "step": reached - 10, "cause": f"{FAULTS[status]}, as the test asks"}
+    if status in records.SCORED:
         record["quality"] = quality(recipe, loss, seed, steps)
+    folder.mkdir(parents=True, exist_ok=True)
     records.write_json(folder / "record.json", record)
     (folder / "curves.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
@@ -246,6 +251,7 @@ def write_run(
 ) -> Path:
     """Write a run; `statuses` says which (recipe, loss, seed) are not done, skipped ones stand in run.json alone."""
     ends = statuses or {}
+    run.mkdir(parents=True, exist_ok=True)
     skipped = [("published", "r3gan", 0), *(key for key, status in ends.items() if status == "skipped")]
     for recipe in recipes:
         for loss in losses:
@@ -326,3 +332,14 @@ def swept(swept_folder: Path) -> Run:
 def make_translations(tmp_path: Path) -> Maker:
     """Writes a variant of that run: make_translations(losses, seeds, weights, truth=…)."""
     return lambda *args, **options: translations.write_run(tmp_path / "run", *args, **options)
+
+
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Builds of reports draw nothing, which takes most of their time."""
+
+    def save_nothing(run: Run, panels: object, folder: Path) -> list[object]:
+        folder.mkdir()
+        return []
+
+    monkeypatch.setattr(build, "save_figures", save_nothing)

@@ -4,7 +4,7 @@ from statistics import median
 import numpy as np
 import pytest
 
-from benchmarks.records import RecordError, write_json
+from benchmarks.records import write_json
 from reports import aggregate, ladders
 from reports.loading import load
 from reports.panels import make_panels
@@ -211,8 +211,13 @@ def test_a_skipped_cell_may_be_named_by_its_id(make_run):
     assert (cell.recipe, cell.seed, cell.status) == ("published", 3, "skipped")
 
 
-def test_a_record_without_a_cell_is_told(make_run):
+def test_a_record_without_a_cell_is_told_and_known_by_its_folder(make_run):
     folder = make_run(("bce",), 1)
-    write_json(next(folder.glob("dcgan/**/record.json")), {"status": "done"})
-    with pytest.raises(RecordError, match="does not say which cell"):
-        load(folder)
+    path = next(folder.glob("dcgan/**/record.json"))
+    write_json(path, {"status": "done"})
+    run = load(folder)
+    assert [(damage.path, damage.cause) for damage in run.damages] == [
+        (path.relative_to(folder).as_posix(), "cell should be there, and is None")
+    ]
+    cell = next(cell for cell in run.cells if cell.folder == path.parent)
+    assert (cell.data, cell.loss, cell.seed, cell.status) == ("digits", "bce", 0, "unreadable")

@@ -120,12 +120,6 @@ def test_a_newer_schema_is_told(make_run, capsys):
     assert "newer" in failure(capsys, folder)
 
 
-def test_a_torn_record_is_told(make_run, capsys):
-    folder = make_run(("bce",), 1)
-    next(folder.glob("dcgan/**/record.json")).write_text("{")
-    assert "is damaged" in failure(capsys, folder)
-
-
 def test_an_out_that_is_a_file_is_told(run_folder, tmp_path, capsys):
     (tmp_path / "file").write_text("precious")
     assert "is a file" in failure(capsys, run_folder, "--out", tmp_path / "file")

@@ -98,8 +98,8 @@ def test_the_page_explains_the_numbers_where_there_are_several(unlike, run):
 
 def test_every_table_of_unlike_passports_names_its_passport(unlike):
     tables = tables_of(unlike)
-    headings = [row for row in rows_of(tables["quality"].markdown) if row[:2] == ["loss", "done"]]
-    assert [row[5] for row in headings[:3]] == [f"best fid[digits] (passport {number})" for number in (1, 2, 3)]
+    headings = [row for row in rows_of(tables["quality"].markdown) if row[:2] == ["loss", "cells"]]
+    assert [row[2] for row in headings[:3]] == [f"best fid[digits] (passport {number})" for number in (1, 2, 3)]
     assert {row[1] for row in rows_of(tables["seeds"].markdown) if row[0] == "wgangp"} == {
         "fid[digits] (passport 2)",
         "kid[digits] (passport 2)",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reports.statistics import DRAWS, coverage, log_ratios, sign_flip_interval, sign_flip_p, spread
+from reports.statistics import DRAWS, coverage, log_ratios, sign_flip_interval, sign_flip_p, spread, wilson
 
 
 def brute_force_p(values):
@@ -99,3 +99,15 @@ def test_the_spread_is_median_and_quartiles_of_the_finite_values():
     values = [3.0, 1.0, np.inf, 2.0, 7.0]
     np.testing.assert_allclose(spread(values), np.percentile([1, 2, 3, 7], [50, 25, 75]))
     assert np.isnan(spread([])).all()
+
+
+def test_the_wilson_interval_is_that_of_scipy():
+    for events, count in ((0, 1), (1, 1), (3, 8), (0, 8), (8, 8), (81, 263)):
+        expected = stats.binomtest(events, count).proportion_ci(method="wilson")
+        np.testing.assert_allclose(wilson(events, count), (expected.low, expected.high), atol=1e-12)
+
+
+@pytest.mark.parametrize(("events", "count"), [(0, 0), (2, 1), (-1, 3)])
+def test_events_that_are_not_among_the_trials_are_refused(events, count):
+    with pytest.raises(ValueError, match="were expected"):
+        wilson(events, count)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.records import slug, write_json
+from benchmarks.records import STATUSES, slug, write_json
 from reports.aggregate import Comparison
 from reports.loading import load
 from reports.panels import make_panels
@@ -51,8 +51,10 @@ def test_every_csv_is_read_back_without_a_blank(kind, request):
 
 def test_quality_counts_and_medians(tables, run_folder):
     frame = tables["quality"].frame.set_index(["recipe", "loss"])
-    assert list(frame.loc[("controlled", "lsgan"), ["done", "failed", "diverged", "skipped"]]) == [7, 0, 1, 0]
-    assert list(frame.loc[("published", "bce"), ["done", "failed", "diverged", "skipped"]]) == [7, 1, 0, 0]
+    names = [*STATUSES, "unreadable", "cells"]
+    assert list(frame.loc[("controlled", "lsgan"), names]) == [7, 0, 0, 1, 0, 0, 0, "7 of 8 (1 diverged)"]
+    assert list(frame.loc[("published", "bce"), names]) == [7, 0, 0, 0, 1, 0, 0, "7 of 8 (1 failed)"]
+    assert frame.loc[("published", "wgangp"), "cells"] == "8 of 8"
     values = [
         json.loads(path.read_text())["quality"]["final"]["metrics"]["fid[digits]"]
         for path in run_folder.glob("dcgan/digits/controlled/wgangp/*/record.json")
@@ -70,10 +72,11 @@ def test_failed_cells_stand_in_the_tables(tables):
     failed = seeds[(seeds.recipe == "published") & (seeds.loss == "bce") & (seeds.seed == 2)].iloc[0]
     assert failed["status"] == failed["best fid[digits]"] == "failed"
     assert "7: diverged" in tables["seeds"].markdown
-    reasons = tables["failures"].frame.set_index("status").reason
-    assert reasons["failed"] == "OSError: no …/y.png"
-    assert reasons["skipped"] == "batch norm mixes samples"
-    assert tables["failures"].frame.set_index("status").step["diverged"] == 250
+    causes = tables["failures"].frame.set_index("status").cause
+    assert causes["failed"] == "OSError: no …/y.png"
+    assert causes["skipped"] == "batch norm mixes samples"
+    assert causes["diverged"] == "not finite: not finite, as the test asks"
+    assert tables["failures"].frame.set_index("status").step["diverged"] == 240
 
 
 def test_planned_cells_without_a_record_stand_in_the_failures(make_run):
@@ -263,7 +266,7 @@ def test_the_cross_shows_quality_beside_cost(crossed_tables, crossed_folder):
     assert lines["bce"][0] == f"{middle} [{lower}, {upper}]; 1.00 ×"
     # 0.5 dearer at every 4th step: 1 + 0.5 / 4, which a median over all steps would not show.
     assert lines["bce"][1].endswith("; 1.12 ×")
-    assert lines["bce"][2].endswith("; 1.50 ×; 6 of 7 seeds")
+    assert lines["bce"][2].endswith("; 1.50 ×; 6 of 7 (1 diverged) seeds")
     assert lines["lsgan"][2] == "skipped"
     assert lines["hinge"][0] == "no cell"
     assert "wgangp" not in lines

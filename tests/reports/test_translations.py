@@ -170,9 +170,9 @@ def test_the_table_of_translation_has_both_directions(tables, panels):
     assert rows[0][1:3] == ["true_share@a (lower)", "true_share@b (lower)"]
     assert rows[0][7:] == ["kept@a (higher)", "kept@b (higher)"]
     lines = {row[0]: row[1:] for row in rows[2:]}
-    assert list(lines) == [*(f"{loss} (2 of 2)" for loss in LOSSES), "untrained generators"]
+    assert list(lines) == [*(f"{loss}: 2 of 2" for loss in LOSSES), "untrained generators"]
     values = list(aggregate.values(panel, "bce", "true_share@b", "best").values())
-    assert lines["bce (2 of 2)"][1] == number(median(values))
+    assert lines["bce: 2 of 2"][1] == number(median(values))
     frame = table.frame.set_index(["note", "loss"])
     row = frame.loc[("cycle_weight 1", "bce")]
     np.testing.assert_allclose(
@@ -196,7 +196,7 @@ def test_a_loss_that_was_not_finished_says_so_in_the_table(make_translations):
     path = next(folder.glob("cyclegan/**/lsgan/*/record.json"))
     change(path, lambda record: record.update(status="diverged"))
     lines = {row[0]: row[1:] for row in rows_of(tables_of(load(folder))["translation"].markdown)}
-    assert set(lines["lsgan (0 of 1)"]) == {"diverged"}
+    assert set(lines["lsgan: 0 of 1 (1 diverged)"]) == {"diverged"}
 
 
 def test_a_run_of_one_domain_has_nothing_of_translations(run, crossed):

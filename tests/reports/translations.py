@@ -191,6 +191,7 @@ def write_cell(
         **{"environment": {"device": "Test CPU"}, "quality": quality(loss, seed, weight, truth)},
         "time": {"started": "2026-01-01T00:00:00+00:00", "finished": "2026-01-01T00:01:00+00:00", "seconds": 60.0},
     }
+    folder.mkdir(parents=True, exist_ok=True)
     records.write_json(folder / "record.json", content)
     (folder / "curves.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     for domain in DOMAINS:

@@ -1,5 +1,4 @@
 import functools
-import json
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -101,18 +100,18 @@ def test_a_baseline_of_other_threads_is_another_device(stored, tmp_path, capsys)
     ],
 )
 def test_a_baseline_of_something_else_is_refused(stored, tmp_path, capsys, change, told) -> None:
-    content = json.loads(stored.read_text())
+    content = records.read_json(stored)
     change(content)
-    stored.write_text(json.dumps(content))
+    records.write_json(stored, content)
     assert main(["check", *DCGAN], tmp_path) == 2
     assert told in capsys.readouterr().err
 
 
 def test_coverage_is_told_both_ways(stored, measured, tmp_path, capsys) -> None:
-    content = json.loads(stored.read_text())
+    content = records.read_json(stored)
     seconds = content["sessions"][0]["seconds"]
     seconds["dcgan/forgotten"] = seconds.pop("dcgan/wgangp")
-    stored.write_text(json.dumps(content))
+    records.write_json(stored, content)
     capsys.readouterr()
     assert main(["check", *DCGAN], tmp_path) == 1
     out = capsys.readouterr().out

@@ -114,7 +114,7 @@ def test_bad_files_stop_the_run_with_their_name_or_are_skipped_and_listed(album)
     expected = f"cannot read {bad!r} (not an image of a known type): mend or remove it, or skip bad images."
     assert refusal(album.root) == expected
     data = load(album.root, bad_images="skip")
-    assert data.skipped == ("a\nb.png", "sub/empty.jpg", "z.png")
+    assert data.skipped == (r"a\nb.png", "sub/empty.jpg", "z.png")
     assert [len(split) for split in (data.train, data.validation, data.test)] == [8, 2, 2]
 
 

@@ -120,7 +120,7 @@ def test_tensors_of_another_network_are_told(state):
         InceptionExtractor(other | {"more": torch.zeros(1)})
     assert str(caught.value) == (
         "features 'inception': the weights are not of this network, of its 566 tensors 1 missing (first 'fc.bias') and "
-        "1 not of it (first 'more') and 1 of another shape (first 'fc.weight'): name a file that was made for it."
+        "1 not of it (first 'more') and 1 of another shape or kind (first 'fc.weight'): name a file that was made for it."
     )
 
 

@@ -1,0 +1,51 @@
+"""What a run gives to the processes of its cells, and what they tell. Loads no torch."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.plan import Cell
+from gan_losses.metrics import Place
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every cell of a run shares.
+
+    Attributes:
+        out: the output folder.
+        store: the data set's folder.
+        commit: of the checkout, for the records.
+        threads: of each process.
+        place: where the features' weights are and what is kept of real images.
+        every: seconds from one checkpoint of a cell to the next.
+    """
+
+    out: Path
+    store: Path
+    commit: str | None
+    threads: int = 1
+    place: Place = field(default_factory=Place)
+    every: float = 0.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """News of a cell.
+
+    Attributes:
+        kind: `progress` (detail: terms), `said` (a sentence), `taken` (who trains it), `paused` (it is gone on with later);
+            and the last of a cell: `ended` (its status), `died` (the reason) or `stopped` (what is wrong with the disk).
+        cell: whose.
+        step: the last one trained.
+        detail: what the kind says.
+    """
+
+    kind: str
+    cell: Cell
+    step: int = 0
+    detail: Any = None
+
+
+LAST = ("ended", "died", "stopped")
+FAREWELLS = ("ended", "stopped", "paused", "taken")  # after which a process only has to go

@@ -1,0 +1,124 @@
+"""The text of an option -> its value, or one sentence."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from benchmarks.parser import RETRIED
+from benchmarks.plan import BOTH, NONE, RECIPES
+from gan_losses.acceleration import AUTO, PACES
+from gan_losses.command_line import whole
+from gan_losses.data import DATA
+from gan_losses.errors import UsageError, unknown_name
+from gan_losses.losses import get_loss
+from gan_losses.metrics import FEATURES, METRICS
+from gan_losses.penalties import get_penalty
+from gan_losses.spelling import parts
+from gan_losses.training import PRECISIONS
+
+MOST_SEEDS = 1000
+LARGEST_SEED = 2**63 - 1
+MOST_WORKERS = 1024
+
+
+def _check_known(kind: str, name: str, names: Iterable[str]) -> None:
+    if name not in names:
+        raise unknown_name(kind, name, names)
+
+
+def _known(kind: str, names: Iterable[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        _check_known(kind, text, names)
+        return text
+
+    return read
+
+
+def _data(text: str) -> str:
+    _check_known("data", text.partition(":")[0], DATA)
+    return text
+
+
+def _check_features(name: str) -> None:
+    if ":" not in name:  # else the place of the user's own
+        _check_known("features", name, FEATURES)
+
+
+_EXAMPLES = {
+    "losses": "bce,lsgan,wgangp",
+    "penalties": "none,r1,gp",
+    "metrics": "fid,kid,prdc",
+    "features": "inception,dinov2",
+}
+
+
+def _names(option: str, text: str, check: Callable[[str], object]) -> tuple[str, ...]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise UsageError(f"--{option}: expected at least one name, as in {_EXAMPLES[option]}.")
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise UsageError(f"--{option}: {', '.join(doubled)} stands more than once; name each once.")
+    for name in names:
+        check(name)
+    return tuple(names)
+
+
+def _retry(text: str) -> tuple[str, ...]:
+    statuses = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    for status in statuses:
+        _check_known("status for --retry", status, RETRIED)
+    return statuses
+
+
+def _check_penalty(text: str) -> None:
+    if text != NONE:
+        for part in parts(text):
+            get_penalty(part)
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        low = whole(first, LARGEST_SEED)
+        high = whole(last, LARGEST_SEED) if dash else low
+        if low is None or high is None or high < low:
+            most = f" up to {LARGEST_SEED}" if text.isascii() and max(map(len, text.split(","))) > 18 else ""
+            raise UsageError(f"--seeds {text}: expected numbers and ranges{most}, as in 0,1,2 or 0-4.")
+        if high - low + len(seeds) >= MOST_SEEDS:
+            raise UsageError(f"--seeds {text}: expected at most {MOST_SEEDS} seeds.")
+        seeds += range(low, high + 1)
+    if len(seeds) != len(set(seeds)):
+        raise UsageError(f"--seeds {text}: a seed stands more than once; name each seed once.")
+    return tuple(seeds)
+
+
+def _workers(text: str) -> int | None:
+    if text == "auto":
+        return None
+    number = whole(text, MOST_WORKERS)
+    if not number:
+        raise UsageError(f"--workers {text}: expected auto or a positive whole number, at most {MOST_WORKERS}.")
+    return number
+
+
+def _classes(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+# Option -> what makes its value of the text that was given.
+READERS: dict[str, Callable[[Any], Any]] = {
+    "losses": partial(_names, "losses", check=get_loss),
+    "penalties": partial(_names, "penalties", check=_check_penalty),
+    "metrics": partial(_names, "metrics", check=lambda name: _check_known("metric", name, METRICS)),
+    "features": lambda text: text and _names("features", text, _check_features),
+    "data": _data,
+    "recipe": _known("recipe", [*RECIPES, BOTH]),
+    "precision": _known("precision", list(PRECISIONS)),
+    "accelerate": _known("acceleration", [AUTO, *PACES]),
+    "classes": _classes,
+    "retry": _retry,
+    "seeds": _seeds,
+    "workers": _workers,
+}
