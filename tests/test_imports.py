@@ -149,7 +149,9 @@ def test_imports_go_in_the_houses_directions(module: str) -> None:
     assert not wrong, f"{module} must not import {wrong}"
 
 
-@pytest.mark.parametrize("module", ["benchmarks.records", "benchmarks.plan", "benchmarks.verify", "benchmarks.summary", "reports.build"])
+@pytest.mark.parametrize(
+    "module", ["benchmarks.records", "benchmarks.plan", "benchmarks.verify", "benchmarks.summary", "reports.build"]
+)
 def test_records_plans_and_reports_leave_torch_out(module: str) -> None:
     code = f"import sys, {module}; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

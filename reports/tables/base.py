@@ -92,7 +92,9 @@ def counted(cells: Sequence[Cell]) -> str:
     """How many of the cells stand in medians, and what went wrong with any of them, those that stand in them too.
 
     Example:
-        >>> cells = [Cell("t", "d", "r", "l", 0, {"status": name}, Path()) for name in ("done", "collapsed", "diverged")]
+        >>> from pathlib import Path
+        >>> folder = Path("seed0")
+        >>> cells = [Cell("t", "d", "r", "l", 0, {"status": name}, folder) for name in ("done", "collapsed", "diverged")]
         >>> counted(cells)
         '2 of 3 (1 collapsed, 1 diverged)'
     """

@@ -1,12 +1,14 @@
 """Files that are named as features or as a loss, and are anything but that: one sentence each."""
 
 import os
+import sys
 
 import pytest
 
 from gan_losses.errors import UsageError
 from gan_losses.losses import get_loss, resolved
 from gan_losses.metrics import get_features
+from gan_losses.places import DIGEST
 
 BROKEN = {
     "nothing": b"",
@@ -56,6 +58,15 @@ FEATURES = {
     "a state that fails": MODULE.format("def state_dict(self, *a, **k): raise ValueError('no')"),
     "something that fails to tell what it is": "class B:\n    def __repr__(self): raise ValueError\ndef build(channels): return B()\n",
 }
+
+
+@pytest.fixture(autouse=True)
+def _modules_forgotten():
+    """None stays among the imported modules: others read the files of these, which here may never end."""
+    before = set(sys.modules)
+    yield
+    for name in [name for name in set(sys.modules) - before if hasattr(sys.modules[name], DIGEST)]:
+        del sys.modules[name]
 
 
 @pytest.fixture(autouse=True)

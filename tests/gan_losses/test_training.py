@@ -1,5 +1,7 @@
 """The step: what is updated when, with which numbers, and that layouts and phases change none of them."""
 
+import os
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -216,3 +218,17 @@ def test_not_finite_terms_are_seen(make) -> None:
     assert all_finite({"a": torch.tensor(1.0)})
     assert not all_finite({"a": torch.tensor(1.0), "b": torch.tensor(float("nan"))})
     assert not all_finite({"a": torch.tensor(float("inf"))})
+
+
+def test_a_gpu_is_made_deterministic_where_it_is_asked_for_and_a_cpu_is_left_alone(monkeypatch) -> None:
+    from gan_losses.training import Placement
+
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    asked: list[bool] = []
+    monkeypatch.setattr(torch, "use_deterministic_algorithms", asked.append)
+    Placement(torch.device("cpu"), deterministic=True).set_determinism()
+    assert asked == []
+    Placement(torch.device("cuda"), deterministic=True).set_determinism()
+    Placement(torch.device("cuda")).set_determinism()
+    assert asked == [True, False]
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
