@@ -9,12 +9,12 @@ the generator's rate, absurd clips, latents ignored, gradients scaled by 0 to 1e
 training was sound, with single steps up to 1.1e4 that it recovered from; the worst that recovered, a χ² loss at 500
 times its learning rate, had a step of 4e5. A critic without any constraint passes 1e6 on its way to infinity.
 
-**Collapse**, `COLLAPSED`, `FALLEN`, `DEAD`. The ratio of spreads (`gan_losses.metrics.spread`) was 0.15 to 1.1 in
+**Collapse**, `COLLAPSED`, `FALLEN`, `YOUNG`, `DEAD`. The ratio of spreads (`gan_losses.metrics.spread`) was 0.15 to 1.1 in
 sound trainings from step 100 on, CycleGAN's 0.3 to 0.9, never below 0.4 of the most that it had been, and 0 to 1e-9
 where a generator had died (learning rate 1) or did not hear its latents. A low ratio alone is none: fresh DCGANs have
 3e-4 (64 px) to 4e-3 (16 px), and pass 0.05 after 20 to 50 steps where the generator has a norm, but after 140 (bce,
 32 px) or 800 (wgan) where it has none. So it also has to have fallen, the untrained generator's included, or to be as
-good as 0. A generator that gives a few pictures in turn is not found: they may differ as much as real images do.
+good as 0; and in the first `YOUNG` steps, when a CycleGAN may pass through one colour, it has to be as good as 0. A generator that gives a few pictures in turn is not found: they may differ as much as real images do.
 
 **Stall**, `PACE`, `DISTANCE`, `LAST`. What stops is the generator's pace ‖Δθ‖ / ‖θ‖ of one update: 6e-4 to 9e-3 in
 sound trainings (learning rate 2e-4 or 5e-5), 1e-5 to 6e-5 with saturating losses (minimax, hellinger, jensen-shannon:
@@ -43,6 +43,7 @@ Json = dict[str, Any]
 EXPLODED = 1e6  # |term|
 COLLAPSED = 0.05  # spread of fakes over that of real images
 FALLEN = 0.2  # of the highest ratio that there was before
+YOUNG = 100  # steps
 DEAD = 1e-6  # ratio at which nothing need have been before
 PACE = 1e-5  # ‖Δθ‖ / ‖θ‖ of an update of the generator
 DISTANCE = 0.01  # of ‖θ‖, in as many updates as the training has steps
@@ -164,12 +165,12 @@ def _collapsed(spreads: Sequence[Json]) -> Fault | None:
 
 
 def _fallen(spreads: Sequence[Json], domain: str) -> list[bool]:
-    """Of each evaluation whether the fakes are alike and have been more varied before, or do not differ at all."""
+    """Of each evaluation whether the fakes are alike and were more varied before, or do not differ at all."""
     fallen, most = [], 0.0
     for row in spreads:
         ratio = _number(row.get(domain))
         most = max(most, ratio or 0.0)
-        limit = max(DEAD, min(COLLAPSED, FALLEN * most))
+        limit = max(DEAD, min(COLLAPSED, FALLEN * most)) if row["step"] >= YOUNG else DEAD
         fallen.append(row["step"] > 0 and ratio is not None and ratio < limit)
     return fallen
 
