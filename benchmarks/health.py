@@ -14,7 +14,8 @@ sound trainings from step 100 on, CycleGAN's 0.3 to 0.9, never below 0.4 of the 
 where a generator had died (learning rate 1) or did not hear its latents. A low ratio alone is none: fresh DCGANs have
 3e-4 (64 px) to 4e-3 (16 px), and pass 0.05 after 20 to 50 steps where the generator has a norm, but after 140 (bce,
 32 px) or 800 (wgan) where it has none. So it also has to have fallen, the untrained generator's included, or to be as
-good as 0; and in the first `YOUNG` steps, when a CycleGAN may pass through one colour, it has to be as good as 0. A generator that gives a few pictures in turn is not found: they may differ as much as real images do.
+good as 0; and in the first `YOUNG` steps, when a CycleGAN may pass through one colour, it has to be as good as 0. A
+generator that gives a few pictures in turn is not found: they may differ as much as real images do.
 
 **Stall**, `PACE`, `DISTANCE`, `LAST`. What stops is the generator's pace ‖Δθ‖ / ‖θ‖ of one update: 6e-4 to 9e-3 in
 sound trainings (learning rate 2e-4 or 5e-5), 1e-5 to 6e-5 with saturating losses (minimax, hellinger, jensen-shannon:

@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -159,9 +159,17 @@ def retry(out: Path, cells: Iterable[Cell], statuses: Sequence[str]) -> None:
     """
     for cell in cells:
         folder = out / cell.folder
-        if folder.exists() and cell_folder.status(folder) in statuses:
+        if _recorded(folder) in statuses:
             with _alone(cell, folder):
                 (folder / records.RECORD).unlink(missing_ok=True)
+
+
+def _recorded(folder: Path) -> str | None:
+    """The status in the record; None where there is none or a damaged one, which is left for `missing_cells` to tell of."""
+    with suppress(records.DamagedError):
+        if (folder / records.RECORD).exists():
+            return str(records.read_json(folder / records.RECORD, "status")["status"])
+    return None
 
 
 @contextmanager

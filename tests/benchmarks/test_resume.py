@@ -34,6 +34,7 @@ DCGAN = {
     "image_size": 16,
     "channels": 1,
     "loss_definition": "…",
+    "data_digest": "…",
     "metrics": ["fid", "kid"],
 }
 CYCLEGAN = {
@@ -331,3 +332,20 @@ def test_what_a_loss_does_costs_its_cell_alone_and_leaves_a_traceback(error, sto
     assert type(error).__name__ in record["reason"]
     assert "traceback.txt" in record["files"]
     assert "in broken" in (tmp_path / case.folder / "traceback.txt").read_text()
+
+
+def test_a_damaged_record_is_told_once_and_its_cell_is_missing(store, tmp_path) -> None:
+    """Whatever else looks at the records before: cells to be timed beside, cells to be tried again."""
+    from benchmarks import preparation
+
+    case, other, told = cell("bce"), cell("lsgan"), []
+    for each in (case, other):
+        train(each, tmp_path, store(case.data))
+    flip(tmp_path / case.folder / "record.json")
+    assert [each.loss for each in preparation.recorded_cells(tmp_path, [case, other])] == []
+    preparation.retry(tmp_path, [case, other], ("failed",))
+    assert preparation.missing_cells(tmp_path, [case, other], told.append) == [case]
+    assert len(told) == 1
+    assert "damaged and is set aside" in told[0]
+    preparation.retry(tmp_path, [case, other], ("done",))
+    assert preparation.missing_cells(tmp_path, [case, other], told.append) == [case, other]
