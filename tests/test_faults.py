@@ -168,13 +168,12 @@ def test_the_table_counts_missed_strikes_apart() -> None:
     assert table(rounds).splitlines()[1].split() == ["kill_all", "1", "1", "0", "0", "1"]
 
 
-def test_a_run_survives_a_kill_a_flipped_bit_a_signal_and_company(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_run_survives_a_kill_a_signal_and_company(tmp_path_factory: pytest.TempPathFactory) -> None:
     home = tmp_path_factory.mktemp("f")  # short: sockets lie below
     unknown = Reference({}, 2, 60.0, 60.0, Counter())
     scene = Scene("short", home / "s", home / "s" / "run", Random(1), unknown)
     rounds = [
         Round(0, "short", "kill_all", Moment(event="checkpoint", occurrence=3)),
-        Round(0, "short", "flipped_checkpoint", Moment(event="checkpoint", occurrence=2)),
         Round(0, "short", "terminate", Moment(event="curves")),
         Round(0, "short", "two_runners", Moment()),
     ]

@@ -74,7 +74,7 @@ def assert_sentence(text):
     assert len(text) < 1000
 
 
-@settings(max_examples=250, **SWIFT)
+@settings(max_examples=120, **SWIFT)
 @given(arguments(OPTIONS))
 def test_any_command_line_gives_options_or_one_sentence(tmp_path_factory, capsys, typed) -> None:
     try:

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,15 @@ from benchmarks import records
 from tests.benchmarks.test_run import ROOT, TINY
 
 
+@pytest.fixture
+def _heard() -> Iterator[None]:
+    """SIGINT is not ignored, though who started the tests in the background may have it so; a child inherits that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heard")
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_continue(tmp_path: Path) -> None:
     arguments = [*TINY, "--out", str(tmp_path), "--recipe", "controlled", "--seeds", "0-1", "--steps", "60"]

@@ -15,6 +15,7 @@ from benchmarks.channel import Channel
 from benchmarks.execute import PAUSED, execute
 from benchmarks.lock import TakenError, cell_lock
 from benchmarks.plan import Cell
+from benchmarks.preparation import missing_cells, recorded_cells, retry
 from gan_losses.data import load_data
 from gan_losses.data.base import Split
 from gan_losses.data.store import save_dataset
@@ -120,7 +121,7 @@ def test_a_stopped_training_ends_as_an_unbroken_one(name: str, store, tmp_path) 
     case = CASES[name]
     whole, _ = train(case, tmp_path / "whole", store(case.data))
     assert whole["status"] == "done"
-    for number, stops in enumerate([(6, 3), (4, 3, 2), (12,)]):
+    for number, stops in enumerate([(6, 3, 2), (12,)]):
         broken, paused = train(case, tmp_path / str(number), store(case.data), *stops)
         assert paused == len(stops)
         assert broken == whole
@@ -332,20 +333,19 @@ def test_what_a_loss_does_costs_its_cell_alone_and_leaves_a_traceback(error, sto
     assert type(error).__name__ in record["reason"]
     assert "traceback.txt" in record["files"]
     assert "in broken" in (tmp_path / case.folder / "traceback.txt").read_text()
+    assert missing_cells(tmp_path, [case], print) == []  # it stays so until it is asked for again
 
 
 def test_a_damaged_record_is_told_once_and_its_cell_is_missing(store, tmp_path) -> None:
     """Whatever else looks at the records before: cells to be timed beside, cells to be tried again."""
-    from benchmarks import preparation
-
     case, other, told = cell("bce"), cell("lsgan"), []
     for each in (case, other):
         train(each, tmp_path, store(case.data))
     flip(tmp_path / case.folder / "record.json")
-    assert [each.loss for each in preparation.recorded_cells(tmp_path, [case, other])] == []
-    preparation.retry(tmp_path, [case, other], ("failed",))
-    assert preparation.missing_cells(tmp_path, [case, other], told.append) == [case]
+    assert [each.loss for each in recorded_cells(tmp_path, [case, other])] == []
+    retry(tmp_path, [case, other], ("failed",))
+    assert missing_cells(tmp_path, [case, other], told.append) == [case]
     assert len(told) == 1
     assert "damaged and is set aside" in told[0]
-    preparation.retry(tmp_path, [case, other], ("done",))
-    assert preparation.missing_cells(tmp_path, [case, other], told.append) == [case, other]
+    retry(tmp_path, [case, other], ("done",))
+    assert missing_cells(tmp_path, [case, other], told.append) == [case, other]

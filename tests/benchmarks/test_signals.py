@@ -1,10 +1,23 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from benchmarks.signals import Signalled, signals_raised
+
+
+@pytest.fixture(autouse=True)
+def _heard() -> Iterator[None]:
+    """No signal is ignored, though who started the tests in the background may have it so."""
+    before = {
+        number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="signals of POSIX")
 

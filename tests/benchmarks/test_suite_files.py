@@ -162,7 +162,7 @@ def mutated(draw):
     return content
 
 
-@settings(max_examples=60, **SWIFT)
+@settings(max_examples=30, **SWIFT)
 @given(mutated())
 def test_a_mutated_suite_gives_options_or_one_sentence(content) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -181,7 +181,7 @@ def shipped(name):
     return Suite(name, "", presets()[name])
 
 
-@settings(max_examples=60, **SWIFT)
+@settings(max_examples=30, **SWIFT)
 @given(st.data())
 def test_bytes_changed_in_a_suite_file_give_options_or_one_sentence(tmp_path, data) -> None:
     raw = bytearray(data.draw(st.sampled_from([path.read_bytes() for path in sorted(SUITES.glob("*.toml"))])))

@@ -80,6 +80,12 @@ def main(arguments: Sequence[str]) -> int:
     if any(KINDS[kind].mounted for kind in kinds):
         mounts.enter(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for number in (
+        signal.SIGINT,
+        signal.SIGHUP,
+    ):  # what is ignored here (in the background, by nohup) is in the runs, too
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     home = Path(tempfile.mkdtemp(prefix="faults-"))
     dealt = plan(kinds, options.rounds, Random(options.seed))
     names = options.commands.split(",")[: len(dealt)]

@@ -109,14 +109,14 @@ def small_translations(tmp_path_factory) -> Path:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @pytest.mark.parametrize("kind", ["small", "small_translations"])
 def test_no_content_of_a_file_breaks_the_tables_and_the_page(kind, request, without_figures, data):
     check_mutations(request.getfixturevalue(kind), data, data.draw(st.integers(1, 2)))
 
 
 @given(st.data())
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_no_content_of_a_file_breaks_the_figures(small, data):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figures, "FORMATS", {"png": {}})
