@@ -14,6 +14,7 @@ from gan_losses.metrics.inception_plan import untrained_state
 from gan_losses.metrics.weights import Place, sha256_of
 
 
+@pytest.mark.slow
 def test_the_three_agree_on_the_same_images_and_weights(tmp_path):
     weights = tmp_path / "random.pth"
     torch.save(untrained_state(), weights)

@@ -40,6 +40,7 @@ def record(out: Path) -> dict:
     return records.read_json(folder / "record.json")
 
 
+@pytest.mark.slow
 def test_cifar10_in_its_own_format_with_the_inception_distance(cifar10, weights, tmp_path) -> None:
     judged = ["--features", "inception,random", "--weights", str(weights), "--weights-sha256", sha256_of(weights)]
     judged += ["--metrics", "fid,kid,prdc,is,copies", "--real", "train", "--fakes", "12"]
@@ -130,6 +131,7 @@ def test_the_facades_suite_on_a_folder(tmp_path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_published_suite_puts_the_literatures_figures_beside_ours(cifar10, weights, tmp_path) -> None:
     small = [word for word in TINY if word not in ("--losses", "bce", "--recipe", "controlled")]
     judged = [

@@ -140,7 +140,7 @@ def checked(content):
 
 def test_spoilt_tar_files_are_unpacked_or_told(tmp_path):
     random_, sentences = random.Random(0), []
-    for _ in range(100):
+    for _ in range(200):
         content = spoil(random_.choice([SOUND, *(HOSTILE[name] for name in HOSTILE if HOSTILE[name])]), random_)
         packed = random_.choice([*PACKED.values()])(checked(content))
         packed = spoil(packed, random_) if packed and random_.random() < 0.3 else packed

@@ -135,7 +135,7 @@ def test_spoilt_files_are_taken_or_told(suffix):
     random_ = random.Random(0)
     sound = saved(TENSORS) if suffix == "pth" else safetensors.torch.save(TENSORS)
     sentences = []
-    for _ in range(50):
+    for _ in range(100):
         content, place = bytearray(sound), random_.randrange(len(sound))
         if random_.random() < 0.4:
             del content[place : random_.choice([len(sound), place + random_.randrange(50)])]

@@ -28,6 +28,7 @@ def damaged(scenes):
     return damage(scenes, keyed_generator(0, "test/damage"))
 
 
+@pytest.mark.slow
 def test_the_command_writes_both_files_and_they_load(few, tmp_path, capsys):
     threads = torch.get_num_threads()
     main(["--steps", "120", "--seed", "3", "--folder", str(tmp_path)])
