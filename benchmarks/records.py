@@ -96,6 +96,16 @@ STATUSES = (*SCORED, "diverged", "failed", "skipped")
 SEAL = "sha256"
 RECORD = "record.json"
 Json = dict[str, Any]
+CELLS = "*/*/*/*/seed*"
+# Everything in a run that a report may be made from.
+INPUTS = (
+    "run.json",
+    "losses.json",
+    "ladders/*.json",
+    "timing/*.json",
+    "real/*.png",
+    *(f"{CELLS}/{name}" for name in ("record.json", "curves.jsonl", "maps.json", "maps/*.png", "samples/step*.png")),
+)
 
 
 class RecordError(Exception):
@@ -264,7 +274,7 @@ def line_of(row: Json) -> bytes:
 
 def find_records(run: Path) -> Iterator[Path]:
     """The folders of all cells under a run that hold a record, in a fixed order."""
-    yield from (path.parent for path in sorted(run.glob("*/*/*/*/seed*/record.json")))
+    yield from (path.parent for path in sorted(run.glob(f"{CELLS}/{RECORD}")))
 
 
 def typical_step(samples: Sequence[float], period: int) -> float:

@@ -35,6 +35,7 @@ from gan_losses.training import Training, check_precision
 
 Json = dict[str, Any]
 WARMUP = 5
+MARK = b"%8d"  # the index of the cell at work, as `time_steps` leaves it
 
 
 def variants(cells: Sequence[Cell]) -> list[Cell]:
@@ -122,7 +123,8 @@ def _quiet_rounds(timed: Sequence["_Timed"], rounds: int, told: Callable[[int], 
 
 def _set_mark(mark: Path | None, index: int) -> None:
     if mark is not None:
-        mark.write_text(str(index))
+        with mark.open("r+b") as file:  # in place and of one width: a kill in between leaves a number
+            file.write(MARK % index)
 
 
 def _failed(cell: Cell, reason: str) -> Json:
@@ -231,11 +233,11 @@ def _time_survivors(cells: Sequence[Cell], store: Path, rounds: int, progress: C
     with tempfile.TemporaryDirectory() as folder:
         mark = Path(folder) / "mark"
         while True:
-            mark.write_text("0")
+            mark.write_bytes(MARK % 0)
             result, cause = _try(left, store, rounds, mark, progress)
             if not cause:
                 return {**result, "failed": [*result["failed"], *killed]}
-            killed.append(_failed(left.pop(int(mark.read_text())), cause))
+            killed.append(_failed(left.pop(int(mark.read_bytes())), cause))
 
 
 def _try(

@@ -3,19 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from benchmarks.records import INPUTS
 from benchmarks.verification import ERROR, NOTE, Check, Json, files_below, is_inside
 
 REPORT, MANIFEST = "report", "manifest.json"
-CELL = "*/*/*/*/seed*"
-# What a report may be made from, as `reports.manifest.INPUTS` has it: neither package may import the other's.
-INPUTS = (
-    "run.json",
-    "losses.json",
-    "ladders/*.json",
-    "timing/*.json",
-    "real/*.png",
-    *(f"{CELL}/{name}" for name in ("record.json", "curves.jsonl", "maps.json", "maps/*.png", "samples/step*.png")),
-)
 
 
 def check_report(check: Check) -> None:

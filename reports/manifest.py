@@ -4,19 +4,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from benchmarks.records import write_json
+from benchmarks.records import INPUTS, write_json
 
 MANIFEST = "manifest.json"
-CELL = "*/*/*/*/seed*"
-# Everything in a run that a report may be made from.
-INPUTS = (
-    "run.json",
-    "losses.json",
-    "ladders/*.json",
-    "timing/*.json",
-    "real/*.png",
-    *(f"{CELL}/{name}" for name in ("record.json", "curves.jsonl", "maps.json", "maps/*.png", "samples/step*.png")),
-)
 
 
 def input_paths(run: Path) -> list[Path]:

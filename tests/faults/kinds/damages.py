@@ -118,15 +118,10 @@ class TornCurves(Damaging):
         path.write_bytes(content[:middle] if random.random() < 0.5 else content + content[last:middle])
 
 
-class FlippedCurves(Damaging):
+class FlippedCurves(TornCurves):
     """A bit of an unfinished cell's curves."""
 
     name = "flipped_curves"
-    named = False
-    preferred = ("checkpoint", "curves", "sample")
-
-    def files(self, scene: Scene) -> list[Path]:
-        return unfinished_curves(scene)
 
     def damage(self, path: Path, random: Random) -> None:
         flip(path, random)

@@ -18,8 +18,7 @@ class TwoRunners(Fault):
     completes = True
 
     def strike(self, scene: Scene, running: Running) -> None:
-        second = scene.start()
-        scene.orphans.append(second)
+        scene.orphans.append(scene.start())
 
     def settle(self, scene: Scene, running: Running) -> list[str]:
         second = scene.orphans.pop()
@@ -30,16 +29,14 @@ class TwoRunners(Fault):
         return complaints
 
 
-class TwoRunnersOneKilled(Fault):
+class TwoRunnersOneKilled(TwoRunners):
     """As before, but one of the two is killed at some instant; the other one takes over its cells."""
 
     name = "two_runners_one_killed"
-    completes = True
 
     def strike(self, scene: Scene, running: Running) -> None:
-        second = scene.start()
-        scene.orphans.append(second)
-        pair = [running, second]
+        super().strike(scene, running)
+        pair = [running, scene.orphans[-1]]
         deadline = time.monotonic() + scene.random.uniform(0, scene.expected_seconds())
         while time.monotonic() < deadline and not any(one.ended for one in pair):
             time.sleep(POLL)
