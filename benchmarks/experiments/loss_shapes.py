@@ -1,0 +1,66 @@
+"""Value and slope of every loss against the logit: where a fake teaches nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from benchmarks.experiments.base import Check, Experiment, Json, Result
+from benchmarks.experiments.workplace import Workplace
+from gan_losses.losses import LOSSES, get_loss, slope
+
+FORMULAS: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
+    "bce": ("σ(-f)", lambda f: torch.sigmoid(-f)),
+    "minimax": ("σ(f)", torch.sigmoid),
+    "lsgan": ("|f - 1|", lambda f: (f - 1).abs()),
+    "wgan": ("1", torch.ones_like),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the losses are looked at.
+
+    Attributes:
+        reach: the logits go from -reach to reach.
+        points: how many logits.
+    """
+
+    reach: float = 8.0
+    points: int = 161
+
+
+def measure(settings: Settings, workplace: Workplace) -> Result:
+    """Generator's loss and |slope| of every loss that is a function of one logit; the formulas beside autograd."""
+    logits = torch.linspace(-settings.reach, settings.reach, settings.points, dtype=torch.float64)
+    shown: Json = {"logit": logits.tolist(), "losses": {}}
+    rows: list[Json] = []
+    for name in LOSSES:
+        loss = get_loss(name)
+        if loss.pairs_logits or not loss.trains_discriminator:
+            continue
+        slopes = slope(loss, logits)
+        values = [loss.generator(logit[None]).item() for logit in logits]
+        shown["losses"][name] = {"value": values, "slope": slopes.abs().tolist()}
+        at = dict(zip(("-8", "0", "8"), slopes.abs()[[0, settings.points // 2, -1]].tolist(), strict=True))
+        rows.append({"loss": name, **{f"|slope| at {place}": value for place, value in at.items()}})
+    return Result(rows, [_check(name, logits) for name in FORMULAS], shown)
+
+
+def _check(name: str, logits: Tensor) -> Check:
+    formula, slopes = FORMULAS[name]
+    error = (slope(get_loss(name), logits).abs() - slopes(logits)).abs().max().item()
+    return Check(f"{name}: largest error of the slope", f"{formula}, derived", error, high=1e-12)
+
+
+EXPERIMENT = Experiment(
+    name="loss-shapes",
+    summary="Where along the logit does each loss still teach the generator?",
+    source="formulas of arXiv:1406.2661, arXiv:1611.04076, arXiv:1701.07875; derivatives derived here",
+    reading="Left the generator's loss, right the size of its slope (log scale), against the logit of a fake: a curve that "
+    "falls to the bottom on the left teaches nothing about fakes that the discriminator rejects.",
+    cost="every scale 1 s",
+    scales={"short": Settings(points=33), "full": Settings()},
+    measure=measure,
+)
