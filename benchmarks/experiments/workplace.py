@@ -17,6 +17,7 @@ from benchmarks import records
 from gan_losses.errors import UsageError
 
 Json = dict[str, Any]
+RUNS = "runs"
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -78,20 +79,26 @@ class Workplace:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def run(self, name: str, *arguments: str) -> list[Json]:
-        """The records of `python -m benchmarks.run ARGUMENTS --out FOLDER/NAME`, which goes on where it was.
+    def run(self, name: str, *arguments: str) -> Path:
+        """The folder of `python -m benchmarks.run ARGUMENTS`, which goes on where it was.
+
+        It lies beside the experiments' folders, in `runs`, so that several may ask for one and the same run.
+
+        Args:
+            name: of the run's folder.
+            arguments: of the run, without folder and workers.
 
         Raises:
             UsageError: the run could not be made; cells that failed or diverged are records like any other.
         """
-        out = self.folder / name
+        out = self.folder.parent / RUNS / name
         command = [sys.executable, "-m", "benchmarks.run", *arguments, "--out", str(out.resolve()), "--quiet"]
         command += ["--workers", str(self.workers)]
         self.say(f"python -m benchmarks.run {' '.join(arguments)}")
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode not in (0, 1):
             raise UsageError(f"a run of the experiment stopped: {done.stderr.strip() or done.stdout.strip()}")
-        return [records.read_json(folder / records.RECORD) for folder in records.find_records(out)]
+        return out
 
 
 def _prepare_process() -> None:

@@ -44,7 +44,7 @@ def _section(record: Json) -> str:
 
 
 def _check(check: Json) -> list[str]:
-    met = "yes" if check["met"] else "**no**" if check["required"] else "no"
+    met = "yes" if check["met"] else "missed" if check["required"] else "no"
     return [check["what"], check["published"], number(check["ours"]), band(check), met, check["note"]]
 
 
