@@ -57,7 +57,7 @@ def work_at(cell: Cell, work: Work, sender: Connection) -> None:
     from benchmarks.execute import PAUSED, execute
 
     try:
-        status = execute(cell, work.out, work.store, work.place, work.commit, line.channel(), work.every)
+        status = execute(cell, work.out, work.stores[cell.data], work.place, work.commit, line.channel(), work.every)
         line.send("paused" if status == PAUSED else "ended", detail=status)
     except TakenError as error:
         line.send("taken", detail=str(error))

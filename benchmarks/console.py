@@ -22,6 +22,7 @@ from rich.text import Text
 
 from benchmarks.events import LAST, Event
 from benchmarks.plan import Cell
+from benchmarks.records import TRIAL
 
 PLAIN_SECONDS = 10.0
 LONG_NAME = 20
@@ -160,8 +161,10 @@ class CellProgress:
 
 
 def short(cell: Cell) -> str:
-    """What a cell is called on the console."""
-    return f"{cell.recipe}/{cell.loss}/seed{cell.seed}"
+    """What a cell is called on the console; a trial by its point of the grid, too."""
+    point = f" ({cell.settings['learning_rate']:g}, {cell.settings['betas'][0]:g})" if cell.recipe == TRIAL else ""
+    data = cell.data if len(cell.data) <= LONG_NAME else f"…{cell.data[1 - LONG_NAME :]}"
+    return f"{data}/{cell.recipe}/{cell.loss}/seed{cell.seed}{point}"
 
 
 def duration(seconds: float) -> str:

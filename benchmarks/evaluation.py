@@ -17,7 +17,7 @@ from gan_losses.metrics.spread import IMAGES, spread_ratio
 from gan_losses.metrics.translation import TranslationMeter, trip
 from gan_losses.penalties import wide
 from gan_losses.sampling import evaluation_mode, grid, sample, sample_chunks, strip
-from gan_losses.tasks import Task
+from gan_losses.tasks import TASKS, Task
 from gan_losses.training import Placement
 
 Json = dict[str, Any]
@@ -59,6 +59,18 @@ def make_meters(cell: Cell, data: DataSet, device: torch.device | str, place: Pl
         metrics = list(compress(asked, map(and_, own, fit)))
         meters.append(QualityMeter(extractor, data, device, metrics, cache=place.root))
     return meters
+
+
+def measured_along(cell: Cell, data: DataSet, place: Place) -> list[str]:
+    """The names of all values that a cell's validation has."""
+    domains = TASKS[cell.task].domains
+    return [
+        name + (f"@{domain}" if len(domains) > 1 else "")
+        for domain in domains
+        for meter in make_meters(cell, data, cell.settings["device"], place)
+        for measure in meter.measures("validation", domain, along=True)
+        for name in measure.names
+    ]
 
 
 class Evaluation:
@@ -108,6 +120,15 @@ class Evaluation:
             with evaluation_mode(list(self.task.networks().values())), self.placement.autocast():
                 scores |= self.translation.score(self._translate)
         return scores
+
+    def repeated(self, count: int) -> Json:
+        """The distances on test of `count` further draws of latents: name -> values, {} where fakes have no latents."""
+        if self.task.sources:
+            return {}
+        draws = [self._distances(self.real, draw=number) for number in range(1, count + 1)]
+        kept = {meter.extractor.label(name) for meter in self.meters for name in meter.asked if METRICS[name].selects}
+        names = (name for name in next(iter(draws), {}) if name.partition("@")[0] in kept)
+        return {name: [draw[name] for draw in draws] for name in names}
 
     def selected(self, scores: Json) -> float:
         """The value to choose by; NaN where it could not be measured."""
@@ -179,20 +200,22 @@ class Evaluation:
             strips[domain] = strip(fakes[domain])
         return maps, strips
 
-    def _distances(self, split: str, along: bool = False) -> Json:
+    def _distances(self, split: str, along: bool = False, draw: int = 0) -> Json:
+        """The scores of fakes against a split; of a further draw of latents what is measured along the way."""
         scores: Json = {}
+        stream = f"evaluation/{split}" + (f"/repeat{draw}" if draw else "")
         for domain in self.task.generators:
             suffix = "" if len(self.task.generators) == 1 else f"@{domain}"
             for meter in self.meters:
-                found = meter.score(split, self._fakes(split, domain, None if along else self.count), domain, along)
+                fakes = self._fakes(split, domain, None if along else self.count, stream)
+                found = meter.score(split, fakes, domain, along or draw > 0)
                 scores |= {f"{name}{suffix}": value for name, value in found.items()}
         return scores
 
-    def _fakes(self, split: str, domain: str, count: int | None) -> Iterator[Tensor]:
-        """Fakes of a domain, chunk by chunk, the same at every call and for every loss."""
+    def _fakes(self, split: str, domain: str, count: int | None, stream: str) -> Iterator[Tensor]:
+        """Fakes of a domain, chunk by chunk, the same at every call of a stream and for every loss."""
         source = self.task.sources.get(domain, domain)
         alone = Split({source: getattr(self.data, split).images[source]})  # the other domain's are not made as well
-        stream = f"evaluation/{split}"
         chunks = sample_chunks(self.task, alone, self.cell.seed, stream, self.placement, count)
         for number, chunk in enumerate(chunks):
             self.poll()

@@ -1,5 +1,6 @@
 """What a run gives to the processes of its cells, and what they tell. Loads no torch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ class Work:
 
     Attributes:
         out: the output folder.
-        store: the data set's folder.
+        stores: the folder of each data set, by its name.
         commit: of the checkout, for the records.
         threads: of each process.
         place: where the features' weights are and what is kept of real images.
@@ -22,7 +23,7 @@ class Work:
     """
 
     out: Path
-    store: Path
+    stores: Mapping[str, Path]
     commit: str | None
     threads: int = 1
     place: Place = field(default_factory=Place)

@@ -204,14 +204,15 @@ class Execution:
         row = {**self.curves.counts(), "metrics": scores[RAW], "spread": spreads[RAW]}
         self.along.append(row | ({AVERAGED: scores[AVERAGED]} if AVERAGED in scores else {}))
 
-    def _test(self, kind: str = RAW) -> Json:
+    def _test(self, kind: str = RAW, repeats: int = 0) -> Json:
         with self._judged(kind):
-            return {"step": self.step, "metrics": self.evaluation.test()}
+            state = {"step": self.step, "metrics": self.evaluation.test()}
+            return state | ({"repeats": self.evaluation.repeated(repeats)} if repeats else {})
 
     def _test_final(self, kind: str) -> Json:
         with self._judged(kind):
             self._save_weights(_file("final", kind), self._weights())
-        return self._test(kind)
+        return self._test(kind, self._repeats)
 
     def _test_best(self, kind: str, final: Json) -> Json:
         """Save the best weights and score them on test."""
@@ -222,7 +223,11 @@ class Execution:
         if best.step == final["step"]:
             return {**final, "step": best.step}
         with self._holding(best.weights):
-            return {**self._test(), "step": best.step}
+            return {**self._test(repeats=self._repeats), "step": best.step}
+
+    @property
+    def _repeats(self) -> int:
+        return int(self.cell.settings.get("repeats", 0))
 
     def _save_maps(self) -> None:
         maps, strips = self.evaluation.slope_maps(self.loss)

@@ -3,13 +3,14 @@
 import re
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from benchmarks import records
 from benchmarks.cells import build_training
+from benchmarks.grounds import Ground
 from benchmarks.parser import presets
 from benchmarks.plan import BOTH, RECIPES, Cell
 from benchmarks.step_time import variants
@@ -82,8 +83,18 @@ def recipe_text(recipe: dict[str, Any]) -> str:
     return f"{recipe['optimizer']} {recipe['learning_rate']:g}{betas}, {rest}"
 
 
-def estimate(cells: Sequence[Cell], data: DataSet, workers: int) -> float:
-    """Seconds that training the cells will take, from a few steps of each kind, measured now."""
+def planned(ground: Ground) -> Iterator[str]:
+    """A line for every cell on a data set that would be trained, and every one that cannot be."""
+    for cell in ground.known:
+        yield f"{cell.folder}  {cell.settings['steps']} steps"
+    for cell in ground.tuned:
+        yield f"{cell.folder.rpartition('-')[0]}  {cell.settings['steps']} steps, as the trials choose"
+    for cell, reason in ground.plan.skipped:
+        yield f"{cell.folder}  skipped: {reason}"
+
+
+def estimate(cells: Sequence[Cell], data: DataSet) -> float:
+    """Seconds of steps in training the cells one by one, from a few steps of each kind, measured now."""
     medians = {}
     for cell in variants(cells):
         training, seconds = build_training(cell, data, probed=False), []
@@ -95,11 +106,11 @@ def estimate(cells: Sequence[Cell], data: DataSet, workers: int) -> float:
     total: float = sum(
         cell.settings["seconds"] or cell.settings["steps"] * medians[cell.recipe, cell.step_digest] for cell in cells
     )
-    return total / workers
+    return total
 
 
 def final_table(out: Path, cells: Sequence[Cell], losses: Sequence[str]) -> tuple[str, list[str], list[list[str]]]:
-    """Title, columns and rows of the table that ends a run, in the order of `losses`: medians over the done seeds."""
+    """Title, columns and rows of the table that ends a run on a data set, in the order of `losses`: medians over the done seeds."""
     kinds = dict.fromkeys((cell.recipe, cell.loss) for cell in cells)
     rows: list[list[str]] = []
     metrics, moments = _told(out, cells)
@@ -114,7 +125,7 @@ def final_table(out: Path, cells: Sequence[Cell], losses: Sequence[str]) -> tupl
         ]
         rows.append([recipe, loss, f"{len(done)} of {len(found)}", *scores])
     columns = [f"{moment} {metric}" for metric in metrics for moment in moments]
-    return "Median over seeds, on test", ["recipe", "loss", "seeds done", *columns], rows
+    return f"Median over seeds, on test of {cells[0].data}", ["recipe", "loss", "seeds done", *columns], rows
 
 
 def _told(out: Path, cells: Sequence[Cell]) -> tuple[list[str], list[str]]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from math import inf
 from typing import Any
 
 from benchmarks.parser import RETRIED
-from benchmarks.plan import BOTH, NONE, RECIPES
+from benchmarks.plan import BOTH, NONE, RECIPES, recipe_names
+from benchmarks.tuning_grid import number_between, read_grid
 from gan_losses.acceleration import AUTO, PACES
 from gan_losses.command_line import whole
 from gan_losses.data import DATA
@@ -34,9 +36,56 @@ def _known(kind: str, names: Iterable[str]) -> Callable[[str], str]:
     return read
 
 
-def _data(text: str) -> str:
-    _check_known("data", text.partition(":")[0], DATA)
-    return text
+def data_specs(text: str) -> tuple[str, ...]:
+    """The data sets that a text names; a comma before anything but the name of a source is part of a folder's name.
+
+    Raises:
+        UsageError: an unknown source, or a data set that stands twice.
+
+    Example:
+        >>> data_specs("digits,images:cats, dogs,textures:grass,gravel")
+        ('digits', 'images:cats, dogs', 'textures:grass,gravel')
+    """
+    specs: list[str] = []
+    for part in text.split(","):
+        name = part.strip().partition(":")[0]
+        if specs and name not in DATA and DATA[_source(specs[-1])].argument and ":" in specs[-1]:
+            specs[-1] += f",{part}"
+        else:
+            specs.append(part.strip())
+            _check_known("data", name, DATA)
+    _check_once("data", specs)
+    return tuple(specs)
+
+
+def _source(spec: str) -> str:
+    return spec.partition(":")[0]
+
+
+def _recipes(text: str) -> str:
+    known = _names("recipe", text, lambda name: _check_known("recipe", name, [*RECIPES, BOTH]))
+    _check_once("recipe", recipe_names(",".join(known)))
+    return ",".join(known)
+
+
+def _margin(value: float) -> float:
+    if not value > 0:
+        raise UsageError(f"--equivalence {value:g}: expected a number above 0 and below 1, as in 0.1.")
+    return value
+
+
+def _targets(texts: Iterable[str]) -> dict[str, float]:
+    """Metric -> value, from texts as `fid[digits]=9.3,kid[digits]=0.02`."""
+    found: dict[str, float] = {}
+    for part in (part.strip() for text in texts for part in text.split(",")):
+        metric, _, value = (word.strip() for word in part.rpartition("="))
+        number = number_between(value, 0.0, inf)
+        if not metric or not number:
+            raise UsageError(f"--target {part}: expected a metric and a value above 0, as in fid[digits]=9.3.")
+        if metric in found:
+            raise UsageError(f"--target: {metric} stands more than once; name it once.")
+        found[metric] = number
+    return found
 
 
 def _check_features(name: str) -> None:
@@ -49,6 +98,7 @@ _EXAMPLES = {
     "penalties": "none,r1,gp",
     "metrics": "fid,kid,prdc",
     "features": "inception,dinov2",
+    "recipe": "controlled,tuned",
 }
 
 
@@ -56,12 +106,16 @@ def _names(option: str, text: str, check: Callable[[str], object]) -> tuple[str,
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise UsageError(f"--{option}: expected at least one name, as in {_EXAMPLES[option]}.")
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise UsageError(f"--{option}: {', '.join(doubled)} stands more than once; name each once.")
+    _check_once(option, names)
     for name in names:
         check(name)
     return tuple(names)
+
+
+def _check_once(option: str, names: list[str]) -> None:
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise UsageError(f"--{option}: {', '.join(doubled)} stands more than once; name each once.")
 
 
 def _retry(text: str) -> tuple[str, ...]:
@@ -77,7 +131,7 @@ def _check_penalty(text: str) -> None:
             get_penalty(part)
 
 
-def _seeds(text: str) -> tuple[int, ...]:
+def _seeds(text: str, option: str = "seeds") -> tuple[int, ...]:
     seeds: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
@@ -85,12 +139,12 @@ def _seeds(text: str) -> tuple[int, ...]:
         high = whole(last, LARGEST_SEED) if dash else low
         if low is None or high is None or high < low:
             most = f" up to {LARGEST_SEED}" if text.isascii() and max(map(len, text.split(","))) > 18 else ""
-            raise UsageError(f"--seeds {text}: expected numbers and ranges{most}, as in 0,1,2 or 0-4.")
+            raise UsageError(f"--{option} {text}: expected numbers and ranges{most}, as in 0,1,2 or 0-4.")
         if high - low + len(seeds) >= MOST_SEEDS:
-            raise UsageError(f"--seeds {text}: expected at most {MOST_SEEDS} seeds.")
+            raise UsageError(f"--{option} {text}: expected at most {MOST_SEEDS} seeds.")
         seeds += range(low, high + 1)
     if len(seeds) != len(set(seeds)):
-        raise UsageError(f"--seeds {text}: a seed stands more than once; name each seed once.")
+        raise UsageError(f"--{option} {text}: a seed stands more than once; name each seed once.")
     return tuple(seeds)
 
 
@@ -113,8 +167,12 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "penalties": partial(_names, "penalties", check=_check_penalty),
     "metrics": partial(_names, "metrics", check=lambda name: _check_known("metric", name, METRICS)),
     "features": lambda text: text and _names("features", text, _check_features),
-    "data": _data,
-    "recipe": _known("recipe", [*RECIPES, BOTH]),
+    "data": data_specs,
+    "recipe": _recipes,
+    "grid": read_grid,
+    "tuning_seeds": partial(_seeds, option="tuning-seeds"),
+    "equivalence": _margin,
+    "target": _targets,
     "precision": _known("precision", list(PRECISIONS)),
     "accelerate": _known("acceleration", [AUTO, *PACES]),
     "classes": _classes,

@@ -7,16 +7,17 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bounds import check_cells, check_memory, check_out
-from benchmarks.evaluation import selecting
+from benchmarks.option_checks import check_options
 from benchmarks.option_values import READERS
 from benchmarks.parser import make_parser
-from benchmarks.plan import BOTH, NONE, RECIPES
+from benchmarks.plan import NONE, recipe_names
+from benchmarks.records import TUNED
 from benchmarks.suite_files import QUICK, Suite, default_out, find_suite
 from benchmarks.task_settings import settings_of, sweep_of
+from benchmarks.tuning_grid import Grid
 from gan_losses.command_line import shortened
 from gan_losses.errors import UsageError, unknown_name
-from gan_losses.metrics import DEFAULT, FEATURES
+from gan_losses.metrics import DEFAULT
 from gan_losses.tasks import TASKS
 
 
@@ -27,8 +28,15 @@ class Options:
     Attributes:
         settings: the task's own, by name.
         sweep: settings of the task that are given several values each, instead of the one in `settings`.
+        data: the sets of images, each by its spec.
+        recipe: names joined by commas, or "both".
+        grid: what recipe `tuned` chooses from, by name.
+        tuning_seeds: of the trials by which it does.
+        equivalence: the share within which losses count as equivalent, declared before the run.
+        target: metric -> the value to be reached, declared likewise.
         crop: pixels by which training images are larger than what is cut out of them.
         features: that distances are taken in; None are those that suit the data.
+        repeats: further draws of latents that the best and the final weights are scored on.
         fakes: in a result; None are as many as there are real images.
         retry: statuses of cells that are trained again.
         checkpoint_every: seconds of training from one checkpoint to the next; 0: only where a run is told to stop.
@@ -41,7 +49,7 @@ class Options:
     penalties: tuple[str, ...]
     unexamined: bool
     task: str
-    data: str
+    data: tuple[str, ...]
     classes: tuple[str, ...]
     bad_images: str
     data_root: Path | None
@@ -58,6 +66,10 @@ class Options:
     seconds: float | None
     seeds: tuple[int, ...]
     recipe: str
+    grid: Grid
+    tuning_seeds: tuple[int, ...]
+    equivalence: float
+    target: dict[str, float]
     features: tuple[str, ...] | None
     weights: Path | None
     weights_sha256: str | None
@@ -65,6 +77,7 @@ class Options:
     metrics: tuple[str, ...]
     real: str
     fakes: int | None
+    repeats: int
     eval_every: int
     log_every: int
     timing_rounds: int
@@ -86,6 +99,11 @@ class Options:
         """The task's settings, once for each combination of what is swept."""
         for values in product(*self.sweep.values()):
             yield {**self.settings, **dict(zip(self.sweep, values, strict=True))}
+
+    @property
+    def tuned(self) -> bool:
+        """Whether anything is to be chosen by trials."""
+        return TUNED in recipe_names(self.recipe)
 
 
 def read_options(arguments: list[str] | None) -> Options:
@@ -112,7 +130,7 @@ def _options(given: dict[str, Any]) -> Options:
         values["settings"] = settings_of(values)
         values["sweep"] = sweep_of(values)
         options = Options(**{**{field.name: values[field.name] for field in fields(Options)}, "preset": suite.name})
-        _check(options)
+        check_options(options)
     return options
 
 
@@ -151,6 +169,11 @@ _FALLBACKS: dict[str, Any] = {
     "classes": "",
     "download": False,
     "sweep": (),
+    "grid": (),
+    "tuning_seeds": "1000,1001",
+    "equivalence": 0.1,
+    "target": (),
+    "repeats": 0,
     "published": (),
     "data_root": None,
     "features": None,
@@ -171,27 +194,3 @@ _FALLBACKS: dict[str, Any] = {
     "checkpoint_every": 30.0,
     "deterministic": False,
 }
-
-
-def _check(options: Options) -> None:
-    selecting(options.metrics)
-    _check_weights(options)
-    check_out(options.out, options.data_root)
-    if TASKS[options.task].sources and options.fakes:
-        raise UsageError(f"--fakes: task {options.task} makes one fake of each real image; leave it out.")
-    if options.list:
-        return
-    recipes = len(RECIPES) if options.recipe == BOTH else 1
-    counts = {"losses": len(options.losses), "penalties": len(options.penalties), "recipes": recipes}
-    swept = {f"values of {name.replace('_', '-')}": len(several) for name, several in options.sweep.items()}
-    check_cells({**counts, "seeds": len(options.seeds), **swept})
-    largest = {name: max(several) for name, several in options.sweep.items()}
-    check_memory(options.task, {**options.settings, **largest}, options.batch_size, options.crop)
-
-
-def _check_weights(options: Options) -> None:
-    taking = [name for name, features in FEATURES.items() if features.takes_weights]
-    if options.weights and not set(taking) & set(options.features or ()):
-        raise UsageError(f"--weights is for --features {' or '.join(taking)}: name them, or leave the file out.")
-    if options.weights_sha256 and not options.weights:
-        raise UsageError("--weights-sha256 names the hash of a file: give the file, too, with --weights FILE.")

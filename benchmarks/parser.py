@@ -19,6 +19,7 @@ from gan_losses.training import PRECISIONS
 
 SUITES = Path(__file__).parent / "suites"
 PROGRAM = "python -m benchmarks.run"
+SOURCES, TARGETS = "NAME[:ARG],…", "METRIC=VALUE"
 SPLITS = ("train", "validation", "test")
 RETRIED = tuple(status for status in STATUSES if status not in ("done", "skipped"))
 
@@ -64,8 +65,24 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--losses", metavar="A,B", help="losses by name or place; + adds a penalty, as in bce+gp:10")
     what.add_argument("--penalties", metavar="A,B", help="cross every loss with these, as in none,r1,gp:5")
     what.add_argument("--task", metavar="NAME", help=f"kind of GAN: {', '.join(TASKS)}")
-    what.add_argument("--recipe", metavar="NAME", help=f"{', '.join(RECIPES)} or {BOTH}: how the losses are trained")
+    what.add_argument("--recipe", metavar="A,B", help=f"{', '.join(RECIPES)} or {BOTH}: how the losses are trained")
     what.add_argument("--seeds", metavar="LIST", help="0,1,2 or 0-4; a verdict needs 6 or more")
+    what.add_argument(
+        "--grid",
+        action="append",
+        metavar="NAME=A,B",
+        help="values of learning-rate or beta1 from which recipe tuned chooses for each loss by trials",
+    )
+    what.add_argument("--tuning-seeds", metavar="LIST", help="seeds of these trials (default: 1000,1001)")
+    what.add_argument(
+        "--equivalence",
+        type=share,
+        metavar="SHARE",
+        help="losses that differ by less count as equivalent; declared before the run (default: 0.1)",
+    )
+    what.add_argument(
+        "--target", action="append", metavar=TARGETS, help="a value to be reached, as in fid[digits]=9.3; declared, too"
+    )
     what.add_argument(
         "--preset",
         metavar="NAME|FILE.toml",
@@ -77,7 +94,7 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
 def _add_images(parser: argparse.ArgumentParser) -> None:
     images = parser.add_argument_group("on which images")
     images.add_argument(
-        "--data", metavar="NAME[:ARG]", help="digits, cifar10, images:FOLDER, unpaired:FOLDER, … (--list)"
+        "--data", metavar=SOURCES, help="digits, cifar10, images:FOLDER, unpaired:FOLDER, … (--list); one or several"
     )
     images.add_argument("--classes", metavar="A,B", help="only these classes of the data, as in cat,dog")
     images.add_argument(
@@ -129,6 +146,12 @@ def _add_judging(parser: argparse.ArgumentParser) -> None:
     judge.add_argument("--real", choices=SPLITS, help="the real images that results are compared with (default: test)")
     judge.add_argument(
         "--fakes", type=positive(int), metavar="N", help="fakes in a result (default: as many as there are real images)"
+    )
+    judge.add_argument(
+        "--repeats",
+        type=natural,
+        metavar="N",
+        help="further draws of latents that the best and final weights are scored on",
     )
     judge.add_argument("--eval-every", type=positive(int), metavar="N", help="steps between evaluations")
     judge.add_argument("--log-every", type=positive(int), metavar="N", help="steps between log points")

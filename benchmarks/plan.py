@@ -107,8 +107,16 @@ class Cell:
     @property
     def step_digest(self) -> str:
         """8 hexadecimal digits of what a step's time depends on: everything but seed, length and what is recorded."""
-        kept = {name: value for name, value in self.settings.items() if name not in NOT_IN_A_STEP}
+        # A trial's step is that of the recipe that is chosen by it, whatever the numbers.
+        chosen = records.CHOSEN if self.recipe in (records.TRIAL, records.TUNED) else ()
+        kept = {name: value for name, value in self.settings.items() if name not in (*NOT_IN_A_STEP, *chosen)}
         return records.digest({**kept, "task": self.task, "loss": self.loss})
+
+    @property
+    def choice_digest(self) -> str:
+        """8 hexadecimal digits of all that has to be alike in trials and in the cells whose settings they choose."""
+        kept = {name: value for name, value in self.settings.items() if name not in (*records.CHOSEN, SPELLING)}
+        return records.digest({**kept, "task": self.task, "data": self.data, "loss": self.loss})
 
     def with_steps(self, steps: int) -> "Cell":
         """The cell with another number of steps, evaluated and logged as many times as before."""
@@ -121,7 +129,7 @@ NONE = "none"  # in --penalties: the loss as it is
 SPELLING = "loss_spelling"  # not part of a cell's identity: the definition says what the loss is, wherever it lies
 NOT_IN_A_STEP = (
     *("steps", "seconds", "eval_every", "log_every", "data_digest", SPELLING),
-    *("features", "features_digest", "feature_precision", "metrics", "real", "fakes"),  # how it is judged
+    *("features", "features_digest", "feature_precision", "metrics", "real", "fakes", "repeats"),  # how it is judged
     *("schedule", "cycle_weight"),  # numbers that a step computes with, whatever they are
 )
 
@@ -174,15 +182,24 @@ def _sngan(facts: LossFacts, task: TaskFacts) -> Settings:
 RECIPES: dict[str, tuple[Callable[[LossFacts, TaskFacts], Settings], str]] = {
     "controlled": (_controlled, "everything equal but the loss and its penalty: here a verdict speaks of losses"),
     "published": (_published, "each loss with its paper's norm, n_critic and optimiser: a verdict speaks of recipes"),
+    records.TUNED: (
+        _controlled,
+        "controlled, with learning rate and beta1 chosen for each loss by as many trials (--grid)",
+    ),
     "sngan": (_sngan, "Adam 2e-4 (0, 0.9), n_critic 5, no norm but the loss's own, as in the SNGAN line's tables"),
 }
 BOTH = "both"
 PANELS = ("controlled", "published")
 
 
-def recipe_names(name: str) -> list[str]:
-    """The recipes that `--recipe name` stands for."""
-    return list(PANELS) if name == BOTH else [name]
+def recipe_names(names: str) -> list[str]:
+    """The recipes that `--recipe names` stands for.
+
+    Example:
+        >>> recipe_names("both,tuned")
+        ['controlled', 'published', 'tuned']
+    """
+    return [recipe for name in names.split(",") for recipe in (PANELS if name == BOTH else (name,))]
 
 
 def make_plan(
@@ -197,7 +214,8 @@ def make_plan(
 
     Args:
         task: its facts, or what gives them for a variant.
-        recipe: a name in `RECIPES`, or "both".
+        recipe: names in `RECIPES`, or "both", joined by commas. Cells of recipe `tuned` have settings in place of those
+            that trials are to choose (`benchmarks.tuning`).
         seeds: of the cells; the same for every loss.
         variants: settings that all losses have in common (steps, batch_size, width, …): one, or one for each value of
             what is swept.
@@ -226,8 +244,12 @@ def make_plan(
             skipped.append((cell, reason))
         else:
             cells.append(cell)
-    cells.sort(key=lambda cell: (cell.seed, -cell.settings["n_critic"]))
-    return Plan(tuple(cells), tuple(skipped), losses)
+    return Plan(in_order(cells), tuple(skipped), losses)
+
+
+def in_order(cells: Iterable[Cell]) -> tuple[Cell, ...]:
+    """The cells as they are run: seed by seed, the longest first."""
+    return tuple(sorted(cells, key=lambda cell: (cell.seed, -cell.settings["n_critic"])))
 
 
 def _conflict(facts: LossFacts, task: TaskFacts, settings: Settings) -> str | None:

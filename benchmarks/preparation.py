@@ -15,6 +15,8 @@ from benchmarks.console import Console, short
 from benchmarks.evaluation import GRID, make_meters
 from benchmarks.lock import TakenError, cell_lock
 from benchmarks.plan import Cell, LossFacts
+from benchmarks.records import TRIAL, TUNED
+from benchmarks.tuning import FOLDER
 from benchmarks.writing import describe, save_picture
 from gan_losses.data.base import DataSet, to_float
 from gan_losses.data.store import check_dataset, save_dataset
@@ -25,7 +27,7 @@ from gan_losses.metrics.ladder import ladder
 from gan_losses.sampling import grid
 
 Json = dict[str, Any]
-SHARED = ("real", "ladders", "timing")  # folders whose files are of no cell
+SHARED = ("real", "ladders", "timing", FOLDER)  # folders whose files are of no cell
 SHAPE_LIMIT, SHAPE_POINTS = 8.0, 80  # on either side of 0
 
 
@@ -210,6 +212,7 @@ def recorded_cells(out: Path, asked: Sequence[Cell]) -> list[Cell]:
         except records.DamagedError:  # `missing_cells` tells if it was asked for, the report lists it if not
             continue
         settings, key = content["settings"], content["cell"]
+        key |= {"recipe": TUNED} if key["recipe"] == TRIAL else {}  # whose step it has
         alike = all(settings.get(name) == like.settings[name] for name in ("data_digest", "image_size", "device"))
         cell = Cell(**key, settings=settings)
         if alike and content["status"] in (*records.SCORED, "diverged") and _unchanged(cell, trusted):

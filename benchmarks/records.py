@@ -10,6 +10,7 @@ Under the output folder of a run:
     real/<data>-<size>.png           a grid of real test images
                                      (with several domains one of each, <…>-<domain>.json, <…>-<domain>.png)
     timing/<device fingerprint>.json the timing pass, a record of its own (below)
+    tuning/<task>-<data>.json        what recipe `tuned` was chosen by (below); its trials are cells of recipe `trial`
     <task>/<data>/<recipe>/<loss>/seed<k>-<digest>/
         record.json                  what is stored of a cell (below)
         checkpoints/step000800.checkpoint   all that a killed training goes on from (`benchmarks.checkpoint`); the two
@@ -39,6 +40,7 @@ record.json:
               log_every, data_digest, schedule, flip, train_size, the task's own (cycle_weight, pixel, pool, …), …
     quality   {"passport": {…}, "selection": how `best` was chosen, "selection_metric": "kid[digits]",
                "best" | "final" | "untrained": {"step", "metrics": {"fid[digits]", "kid[digits]", "copy_rate", "share[0]", …}} on test,
+               "repeats" in best and final: {distance: [values with further latents]}; absent without --repeats
                "averaged": {"decay", "best", "final"} of the averaged weights; absent without --ema
                "along": [{"step", "discriminator_updates", "images", "metrics": {…}, "spread": {domain: …},
                          "averaged": {…}}, …] on validation; how unlike each other fakes are, 1: as real images}
@@ -51,6 +53,8 @@ record.json:
     time      {"started", "finished" (ISO 8601, UTC), "seconds", "seconds_judging" (of them, spent on evaluation),
                "seconds_saving" (likewise, on checkpoints), "resumed" (how often it went on from a checkpoint)}; the seconds
                are those of all parts of an interrupted training
+run.json's "options" hold, beside all others, what was declared before the first cell was trained: "equivalence" (the share
+    within which losses count as equivalent) and "target" ({metric: value})
 run.json's "published":
     [{"loss", "network", "data", "metric", "value", "spread" (may be absent), "settings", "source" (texts)}]
 maps.json:
@@ -69,6 +73,11 @@ timing/*.json:
                   "wall": [seconds of each step, in their order], "device": [seconds] | None,
                   "phases": {phase: {"wall": [seconds], "device": [seconds] | None}}, "peak_device_bytes": int | None,
                   "acceleration": as in record.json}]}
+tuning/*.json:
+    {"schema", "task", "data", "rule" (in words), "choices": [{"loss", "group" (digest of the settings that are not chosen),
+     "metric", "grid": {"learning_rate": [...], "beta1": [...]}, "tuning_seeds": [...],
+     "trials": [{"learning_rate", "betas", "scores": {seed: value | None}, "statuses": {seed: status}, "median": value | None}],
+     "chosen": {"learning_rate", "betas"} | None, "reason" (why nothing is chosen, or None)}]}
 ladders/*.json:
     {"schema", "data", "passport", "rows": [{"name", "n", "metrics": {metric: {"mean", "spread"}}}]}
 losses.json:
@@ -95,6 +104,11 @@ SCORED = ("done", "collapsed", "stalled")  # trained to the end and measured
 STATUSES = (*SCORED, "diverged", "failed", "skipped")
 SEAL = "sha256"
 RECORD = "record.json"
+TRIAL, TUNED = (
+    "trial",
+    "tuned",
+)  # recipes: of what a recipe is chosen by, which no verdict is of, and of what was chosen
+CHOSEN = ("learning_rate", "betas")  # the settings that are
 Json = dict[str, Any]
 CELLS = "*/*/*/*/seed*"
 # Everything in a run that a report may be made from.
@@ -103,6 +117,7 @@ INPUTS = (
     "losses.json",
     "ladders/*.json",
     "timing/*.json",
+    "tuning/*.json",
     "real/*.png",
     *(f"{CELLS}/{name}" for name in ("record.json", "curves.jsonl", "maps.json", "maps/*.png", "samples/step*.png")),
 )

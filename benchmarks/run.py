@@ -2,40 +2,35 @@
 
 import gan_losses._torchvision  # noqa: F401, I001  before anything that imports torchvision
 import io
-import os
 import shlex
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, replace
-from functools import partial
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import psutil
-import torch
 
-from benchmarks import environment, listing, preparation, records, step_time
-from benchmarks.candidates import candidates, examine_own, task_facts
+from benchmarks import declaration, environment, listing, preparation, records, tuning
+from benchmarks.budget import take_timing, with_budgets
 from benchmarks.console import Console, duration, short
 from benchmarks.events import Event, Work
 from benchmarks.executors import default_workers, run_local
+from benchmarks.grounds import Ground, load_grounds
 from benchmarks.lock import folder_lock, machine_lock
 from benchmarks.options import Options, read_options
 from benchmarks.parser import PROGRAM
-from benchmarks.plan import Cell, DataFacts, Plan, make_plan
+from benchmarks.plan import Cell, in_order
 from benchmarks.signals import Signalled, signals_raised
-from gan_losses.acceleration import resolve_acceleration
 from gan_losses.allocator import tune_allocator
 from gan_losses.command_line import run_command, shortened
-from gan_losses.data import DATA, DataSet, default_root, load_data
+from gan_losses.data import default_root
 from gan_losses.errors import UsageError
-from gan_losses.metrics import Place, get_features
-from gan_losses.tasks import TASKS
+from gan_losses.metrics import Place
 from gan_losses.training import check_precision
-
-Json = dict[str, Any]
 
 
 class StoppedError(Exception):
@@ -81,14 +76,13 @@ def _continue(given: Sequence[str]) -> str:
 
 
 class Run:
-    """One run: plan, timing pass, cells, report."""
+    """One run: plan, timing pass, trials if anything is tuned, cells, report."""
 
     def __init__(self, options: Options, given: Sequence[str]) -> None:
         self.options, self.given, self.out = options, list(given), options.out
-        self.console = Console(options.quiet)
+        self.console, self.made = Console(options.quiet), set[str]()
         self.device = environment.resolve_device(options.device)
         check_precision(options.precision, self.device.type)
-        self.accelerate = resolve_acceleration(options.accelerate, self.device.type)
         self.place = Place(
             options.data_root or default_root(),
             options.weights,
@@ -100,169 +94,96 @@ class Run:
 
     def go(self) -> int:
         """Do it and return the exit code."""
-        folder = self.options.data.partition(":")[2]
-        if folder and os.path.realpath(folder) == os.path.realpath(self.out):  # resolve() raises at a loop of links
-            raise UsageError(f"--out {self.out} is the folder of the images; name another one.")
-        data = self._load()
-        plan = self._plan(data)
-        if not plan.cells:
-            raise UsageError(
-                f"nothing to train: {plan.skipped[0][0].loss} is skipped, because {plan.skipped[0][1].rstrip('.')}."
-            )
+        grounds = load_grounds(self.options, self.device.type, self.place)
         if self.options.dry_run:
-            return self._dry_run(plan, data)
+            return self._dry_run([self._with_trials(ground) for ground in grounds])
         preparation.check_folder(self.out, self.console.say)
-        with folder_lock(
-            self.out, waiting=lambda: self.console.say("Waiting for another run that prepares the folder.")
-        ):
-            store, cells = self._prepare(plan, data)
-        self._train(cells, store)
-        return self._finish(cells, [facts.name for facts in plan.facts])
+        with self._folder():
+            self.options = declaration.declared(self.options, self.console.say)
+            grounds = self._prepare(grounds)
+        if self.options.tuned:
+            self._train(grounds, [*_merged(ground.trials for ground in grounds), *_merged(g.certain for g in grounds)])
+            with self._folder():
+                grounds = tuple(self._choose(ground) for ground in grounds)
+                self._write_request(grounds)
+        self._train(grounds, _merged(ground.plan.cells for ground in grounds))
+        return self._finish(grounds)
 
-    def _prepare(self, plan: Plan, data: DataSet) -> tuple[Path, tuple[Cell, ...]]:
-        """All that has to be there before the first cell is trained: the data's folder, the cells with their budgets."""
-        store = preparation.prepare(self.out, data, plan.cells[0], plan.facts, self.place, self.console)
-        self._write_run(plan)
-        timing = self._time(plan, store)
-        cells = self._budget(plan.cells, timing)
-        self._write_run(replace(plan, cells=cells))
-        for cell, reason in plan.skipped:
+    def _folder(self) -> AbstractContextManager[None]:
+        waiting = "Waiting for another run that prepares the folder."
+        return folder_lock(self.out, waiting=lambda: self.console.say(waiting))
+
+    def _prepare(self, grounds: Sequence[Ground]) -> tuple[Ground, ...]:
+        """All that has to be there before the first cell is trained: the data's folders, the cells with their budgets."""
+        grounds = [self._stored(ground) for ground in grounds]
+        self._write_request(grounds)
+        grounds = [self._with_trials(self._budgeted(ground)) for ground in grounds]
+        self._write_request(grounds)
+        for ground in grounds:
+            self._skip(ground.plan.skipped)
+        return tuple(grounds)
+
+    def _stored(self, ground: Ground) -> Ground:
+        plan = ground.plan
+        store = preparation.prepare(self.out, ground.data, plan.cells[0], plan.facts, self.place, self.console)
+        return replace(ground, store=store)
+
+    def _budgeted(self, ground: Ground) -> Ground:
+        timing = take_timing(ground, self.out, self.options.timing_rounds, self.options.force, self.console.say)
+        return with_budgets(ground, timing, self.out, self.options.seconds, self.options.force)
+
+    def _with_trials(self, ground: Ground) -> Ground:
+        return replace(ground, trials=tuning.trials(ground.tuned, self.options.grid, self.options.tuning_seeds))
+
+    def _choose(self, ground: Ground) -> Ground:
+        """Recipe `tuned` by the trials, which all have their records."""
+        if not ground.tuned:
+            return replace(ground, chosen=True)
+        how = self.options.grid, self.options.tuning_seeds
+        choices = tuning.choose(self.out, ground.tuned, *how)
+        tuning.write(self.out, ground.tuned[0], choices, *how, self.console.say)
+        cells, skipped = tuning.settled(ground.tuned, choices)
+        self._skip(skipped)
+        plan = replace(ground.plan, cells=in_order([*ground.certain, *cells]), skipped=(*ground.plan.skipped, *skipped))
+        return replace(ground, plan=plan, chosen=True)
+
+    def _skip(self, skipped: Sequence[tuple[Cell, str]]) -> None:
+        for cell, reason in skipped:
             self.console.say(f"{short(cell)}: skipped, because {reason}")
-        preparation.write_skipped(self.out, plan.skipped)
-        return store, cells
+        preparation.write_skipped(self.out, skipped)
 
-    def _load(self) -> DataSet:
-        options, size = self.options, self.options.settings["image_size"]
-        name, _, argument = options.data.partition(":")
-        wanted, given = TASKS[options.task].domains, DATA[name].domains_of(argument)
-        if set(given) != set(wanted):  # before anything is downloaded
-            fitting = ", ".join(name for name, source in DATA.items() if source.domains == wanted)
-            raise UsageError(
-                f"task {options.task} takes data with the domains {', '.join(wanted)}, and {options.data} has "
-                f"{', '.join(given)}: take one of {fitting}."
-            )
-        return load_data(
-            options.data,
-            size,
-            options.bad_images,
-            size + options.crop,
-            options.data_root,
-            self.console.say,
-            options.download,
-            options.classes,
-        )
+    def _write_request(self, grounds: Sequence[Ground]) -> None:
+        declaration.write_request(self.options, [*PROGRAM.split(), *self.given], grounds)
 
-    def _plan(self, data: DataSet) -> Plan:
-        options = self.options
-        features = options.features or (data.features,)
-        extractors = [get_features(name, data.channels, self.place) for name in features]
-        shared: Json = {
-            "steps": options.steps,
-            "seconds": options.seconds,
-            "batch_size": options.batch_size,
-            "schedule": options.schedule,
-            "flip": options.flip,
-            "train_size": data.train_size,
-            "precision": options.precision,
-            "accelerate": self.accelerate,
-            "device": self.device.type,
-            "features": ",".join(features),
-            "features_digest": ",".join(extractor.weights_digest for extractor in extractors),
-            "feature_precision": options.feature_precision,
-            "metrics": list(options.metrics),
-            "real": options.real,
-            "fakes": options.fakes,
-            "augment": options.augment,
-            "ema": options.ema,
-            "eval_every": options.eval_every,
-            "log_every": min(options.log_every, options.steps),
-            "skipped_images": len(data.skipped),
-        }
-        if options.deterministic and self.device.type == "cuda":  # no setting elsewhere: a CPU is deterministic
-            shared["deterministic"] = True
-        facts = candidates(options.losses, options.penalties)
-        if not options.unexamined:
-            examine_own(options.losses)
-        of_data = DataFacts(data.name, data.digest, data.channels, data.image_size, shared["features"])
-        settled = TASKS[options.task].settled
-        variants = [{**shared, **settled(settings)} for settings in options.variants()]
-        return make_plan(partial(task_facts, options.task), options.recipe, options.seeds, variants, facts, of_data)
-
-    def _dry_run(self, plan: Plan, data: DataSet) -> int:
-        for cell in plan.cells:
-            self.console.result(f"{cell.folder}  {cell.settings['steps']} steps")
-        for cell, reason in plan.skipped:
-            self.console.result(f"{cell.folder}  skipped: {reason}")
-        workers = self._workers(plan.cells)
-        seconds = listing.estimate(plan.cells, data, workers)
-        self.console.result(f"{len(plan.cells)} cells, {workers} at a time: about {duration(seconds)} of training.")
+    def _dry_run(self, grounds: Sequence[Ground]) -> int:
+        for line in chain.from_iterable(map(listing.planned, grounds)):
+            self.console.result(line)
+        counts = [len(ground.trials) + len(ground.plan.cells) for ground in grounds]
+        trials = sum(len(ground.trials) for ground in grounds)
+        workers = self._workers(sum(counts))
+        seconds = sum(listing.estimate([*ground.trials, *ground.plan.cells], ground.data) for ground in grounds)
+        cells = f"{sum(counts) - trials} cells" + (f" and {trials} trials" if trials else "")
+        self.console.result(f"{cells}, {workers} at a time: about {duration(seconds / workers)} of training.")
         return 0
 
-    def _write_run(self, plan: Plan) -> None:
-        options = {
-            name: str(value) if isinstance(value, Path) else value
-            for name, value in asdict(self.options).items()
-            if name not in ("list", "dry_run")
-        }
-        options["losses"] = [facts.name for facts in plan.facts]
-        published = options.pop("published")
-        content = {
-            "command": shlex.join([*PROGRAM.split(), *self.given]),
-            "options": {**options, "out": self.out.name},
-            "cells": [cell.folder for cell in plan.cells],
-            "skipped": [{"cell": cell.key, "reason": reason} for cell, reason in plan.skipped],
-            **({"published": published} if published else {}),
-        }
-        records.write_json(self.out / "run.json", content)
-
-    def _time(self, plan: Plan, store: Path) -> Json:
-        path = step_time.timing_path(self.out, plan.cells[0], torch.get_num_threads())
-        cells = [*plan.cells, *preparation.recorded_cells(self.out, plan.cells)]
-        rounds = step_time.needed_rounds(cells, self.options.timing_rounds)
-        known = step_time.read_timing(path, step_time.variants(cells), rounds, self.console.say)
-        if known is not None and not self.options.force:
-            return known
-        self.console.say(f"Timing pass: {rounds} rounds of {len(step_time.variants(cells))} steps, interleaved, alone.")
-        with machine_lock(alone=True, waiting=lambda: self.console.say("Waiting for other runs on this machine.")):
-            timing = step_time.timing_pass(cells, self.out, store, rounds)
-        if timing["disturbed"]:
-            self.console.say("Other work disturbed the timing pass; --force takes it again. The report says so, too.")
-        return timing
-
-    def _budget(self, cells: Sequence[Cell], timing: Json) -> tuple[Cell, ...]:
-        """With `--seconds S` every cell gets ⌊S / median step⌋ steps; otherwise nothing changes."""
-        if self.options.seconds is None:
-            return tuple(cells)
-        medians = step_time.median_steps(timing)
-        frozen = {} if self.options.force else preparation.frozen_steps(self.out, cells)
-        budgets = []
-        for cell in cells:
-            seconds = medians.get((cell.recipe, cell.step_digest))  # None: its steps fail, and so will the cell
-            counted = max(1, int(self.options.seconds // seconds)) if seconds else cell.settings["steps"]
-            budgets.append(cell.with_steps(frozen.get((cell.recipe, cell.step_digest), counted)))
-        return tuple(budgets)
-
-    def _workers(self, cells: Sequence[Cell]) -> int:
+    def _workers(self, cells: int) -> int:
         free = psutil.virtual_memory().available
-        automatic = default_workers(self.device.type, environment.available_cores(), len(cells), free)
+        automatic = default_workers(self.device.type, environment.available_cores(), cells, free)
         return self.options.workers or automatic
 
-    def _train(self, cells: Sequence[Cell], store: Path) -> None:
-        if self.options.force:  # so that an interrupted run is continued without the option
-            preparation.forget(self.out, cells)
-        preparation.retry(self.out, cells, self.options.retry)
+    def _train(self, grounds: Sequence[Ground], cells: Sequence[Cell]) -> None:
+        self._make_room(cells)
         missing = preparation.missing_cells(self.out, cells, self.console.say)
         self.console.say(f"{len(cells)} cells, {len(cells) - len(missing)} already there.")
         if not missing:
             return
-        workers = self._workers(missing)
+        workers = self._workers(len(missing))
         self.console.say(f"Training {len(missing)} cells, {workers} at a time, records in {self.out}.")
-        threads = 1 if self.device.type == "cpu" else 4
         work = Work(
             self.out,
-            store,
+            {ground.data.name: ground.store for ground in grounds if ground.store is not None},
             environment.commit(),
-            threads,
+            1 if self.device.type == "cpu" else 4,
             replace(self.place, say=Place().say),
             self.options.checkpoint_every,
         )
@@ -275,6 +196,14 @@ class Run:
                 self._take(event)
                 progress.update(event)
 
+    def _make_room(self, cells: Sequence[Cell]) -> None:
+        """Take away what is to be trained again; a cell that this run has trained is not."""
+        anew = [cell for cell in cells if cell.folder not in self.made]
+        self.made.update(cell.folder for cell in anew)
+        if self.options.force:  # so that an interrupted run is continued without the option
+            preparation.forget(self.out, anew)
+        preparation.retry(self.out, anew, self.options.retry)
+
     def _take(self, event: Event) -> None:
         if event.kind == "stopped":
             raise StoppedError(f"stopped, because of {event.detail}. {_continue(self.given)}")
@@ -284,21 +213,43 @@ class Run:
             detail = event.detail if event.kind == "said" else f"{event.detail} is training it."
             self.console.say(f"{short(event.cell)}: {detail}")
 
-    def _finish(self, cells: Sequence[Cell], losses: Sequence[str]) -> int:
-        statuses = Counter(records.read_json(self.out / cell.folder / "record.json")["status"] for cell in cells)
+    def _finish(self, grounds: Sequence[Ground]) -> int:
+        self._report()
+        for ground in grounds:
+            if ground.plan.cells:
+                losses = [facts.name for facts in ground.plan.facts]
+                self.console.table(*listing.final_table(self.out, ground.plan.cells, losses))
+        trials = self._statuses(ground.trials for ground in grounds)
+        if set(trials) - {"done"}:
+            self.console.say(f"Trials: {_counted(trials)}; what was not trained to its end counts as worst.")
+        statuses = self._statuses(ground.plan.cells for ground in grounds)
+        del statuses["done"]
+        if statuses:
+            self.console.result(f"Not all cells are done: {_counted(statuses)}; the report says why.")
+        if statuses["failed"] or trials["failed"]:
+            self.console.result("Failed cells are left as they are; --retry failed trains them again.")
+        self.console.result(f"Report: {self.out / 'report' / 'report.md'}")
+        return 1 if statuses or trials["failed"] else 0
+
+    def _statuses(self, cells: Iterable[Iterable[Cell]]) -> Counter[str]:
+        paths = [self.out / cell.folder / records.RECORD for cell in chain.from_iterable(cells)]
+        return Counter(records.read_json(path)["status"] for path in paths)
+
+    def _report(self) -> None:
         report = self.out / "report"
         call = [sys.executable, "-m", "reports.build", str(self.out.resolve()), "--out", str(report.resolve())]
         built = subprocess.run(call, capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent)
         if built.returncode:
             raise StoppedError(f"the report was not built: {built.stderr.strip() or built.stdout.strip()}")
-        self.console.table(*listing.final_table(self.out, cells, losses))
-        undone = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()) if status != "done")
-        if undone:
-            self.console.result(f"Not all cells are done: {undone}; the report says why.")
-        if statuses["failed"]:
-            self.console.result("Failed cells are left as they are; --retry failed trains them again.")
-        self.console.result(f"Report: {report / 'report.md'}")
-        return 1 if undone else 0
+
+
+def _merged(cells: Iterable[Sequence[Cell]]) -> tuple[Cell, ...]:
+    """The cells of several data sets in one order."""
+    return in_order(chain.from_iterable(cells))
+
+
+def _counted(statuses: Counter[str]) -> str:
+    return ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 import argparse
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.parser import SUITES, make_parser, preset_names, read_preset
+from benchmarks.parser import SOURCES, SUITES, TARGETS, make_parser, preset_names, read_preset
 from benchmarks.quoted import quoted
 from gan_losses.command_line import Parser, check_text, shortened
 from gan_losses.errors import UsageError, unknown_name
@@ -17,7 +18,7 @@ QUICK = "quick"
 ENDING = ".toml"
 LARGEST = 256 * 1024  # bytes
 FLAGS = argparse.BooleanOptionalAction, argparse._StoreTrueAction
-LISTS = ("A,B", "LIST")  # how the parser shows that an option takes several values
+LISTS = ("A,B", "LIST", SOURCES, TARGETS)  # how the parser shows that an option takes several values
 # What one call is asked for, never a suite: where it writes and reads, what it may fetch, overwrite or pass by.
 OF_A_CALL = (
     *("help", "preset", "list", "dry-run", "quiet", "out", "data-root", "download"),
@@ -183,10 +184,10 @@ def _table(place: str, key: str, value: Any) -> dict[str, Any]:
     return value
 
 
-def _sweep(value: Any) -> list[str]:
-    """A table of settings, as the texts that `--sweep` takes."""
+def _assignments(table: str, value: Any) -> list[str]:
+    """A table of settings with their values, as the texts that `--sweep` and `--grid` take."""
     texts = []
-    for name, several in _table("", "sweep", value).items():
+    for name, several in _table("", table, value).items():
         if not isinstance(several, list) or not several:
             raise UsageError(f"{name}: expected an array of values, as in [1, 3, 10], got {several!r:.60}.")
         texts.append(f"{name}={','.join(map(_as_text, several))}")
@@ -201,4 +202,9 @@ def _summary(value: Any) -> str:
     return value
 
 
-TOGETHER = {"sweep": _sweep, "published": quoted}  # what is no single value
+# What is no single value.
+TOGETHER: Mapping[str, Callable[[Any], Any]] = {
+    "sweep": partial(_assignments, "sweep"),
+    "grid": partial(_assignments, "grid"),
+    "published": quoted,
+}

@@ -15,10 +15,10 @@ from benchmarks.verification_report import check_report
 PROGRAM = "python -m benchmarks.verify"
 DESCRIPTION = """\
 Checks that every file of a run is there and is what was written: records, curves, samples, weights, checkpoints, ladders,
-timing records, the data set in the folder, and the report. Nothing is changed. Prints one line for each finding."""
+timing and tuning records, the data set in the folder, and the report. Nothing is changed. Prints one line for each finding."""
 CODES = "Exit code: 0 all is well, 1 something is wrong or not finished, 2 no such run."
 LEFT = re.compile(r"\..*\.(tmp|lock)|\.report\.(old\.)?[a-z0-9_]{8}|.*\.damaged-\d+")
-OTHERS = ("run.json", "losses.json", "ladders/*.json", "timing/*.json")
+OTHERS = ("run.json", "losses.json", "ladders/*.json", "timing/*.json", "tuning/*.json")
 REQUIRED = {"losses.json": ("losses",)}
 STORED = "data"
 

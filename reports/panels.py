@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.records import digest, slug
+from benchmarks.records import CHOSEN, TRIAL, TUNED, RecordError, digest, slug
 from reports import metrics
 from reports.loading import Cell, Json, Run
 from reports.passports import differing, entry, flat
@@ -119,10 +119,18 @@ class Panel:
 
 
 def make_panels(run: Run) -> list[Panel]:
-    """All panels of a run, sorted by task, data and recipe."""
+    """All panels of a run, sorted by task, data and recipe. Trials are in none: no verdict is of them.
+
+    Raises:
+        RecordError: there is nothing but trials.
+    """
     groups: dict[tuple[str, str, str], list[Cell]] = defaultdict(list)
-    for cell in run.cells:
+    for cell in _judged(run):
         groups[cell.task, cell.data, cell.recipe].append(cell)
+    if not groups:
+        raise RecordError(
+            f"{run.folder} holds trials alone so far; give the run's command again, then build the report."
+        )
     order = run.loss_order()
     return [
         _panel(key, passport_note, varied, cells, order)
@@ -130,6 +138,20 @@ def make_panels(run: Run) -> list[Panel]:
         for passport_note, alike in _by_passport(group)
         for varied, cells in _by_settings(alike)
     ]
+
+
+def _judged(run: Run) -> Iterator[Cell]:
+    """All cells but trials, and but those that are tuned as an earlier grid had it where the run now asks for others."""
+    asked = set(run.request.get("cells") or ())
+    groups: dict[str, list[Cell]] = defaultdict(list)
+    for cell in run.cells:
+        if cell.recipe == TUNED and cell.settings:
+            kept = {name: value for name, value in cell.settings.items() if name not in (*CHOSEN, "loss_spelling")}
+            groups[_stable({**cell.key, **kept})].append(cell)
+        elif cell.recipe != TRIAL:
+            yield cell
+    for group in groups.values():
+        yield from _latest([cell for cell in group if cell.identity in asked] or group)
 
 
 def _panel(key: tuple[str, str, str], note: str, varied: Json, cells: Iterable[Cell], order: Sequence[str]) -> Panel:
@@ -171,6 +193,8 @@ def _by_settings(cells: Sequence[Cell]) -> Iterator[tuple[Json, list[Cell]]]:
     for cell in cells:
         twins[cell.loss, cell.seed].append(cell)
     names = {name for group in twins.values() for name in _differing(group)} - {"loss_definition", "loss_spelling"}
+    if any(cell.recipe == TUNED for cell in cells):
+        names -= {*CHOSEN}  # of each loss's own, whatever else sets panels apart
     if "seconds" in names or any(cell.settings.get("seconds") for cell in cells):
         names -= {"steps", "eval_every", "log_every"}  # which then follow from the seconds, differently for every loss
     variants: dict[str, tuple[Json, list[Cell]]] = {}

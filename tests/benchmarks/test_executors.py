@@ -32,7 +32,7 @@ def comparable(folder: Path) -> dict:
 
 def test_records_do_not_depend_on_the_number_of_workers(cells, store, tmp_path) -> None:
     for workers in (1, 3):
-        events = finish(cells, Work(tmp_path / str(workers), store, None), workers)
+        events = finish(cells, Work(tmp_path / str(workers), {"digits": store}, None), workers)
         assert {event.detail for event in events.values()} == {"done"}
     for cell in cells:
         one, three = tmp_path / "1" / cell.folder, tmp_path / "3" / cell.folder
@@ -54,7 +54,7 @@ def test_a_killed_process_costs_its_cell_alone(cells, store, tmp_path, monkeypat
 
     monkeypatch.setattr(executors, "_start", started)
     events = {}
-    for event in run_local(cells, Work(tmp_path, store, None), 2):
+    for event in run_local(cells, Work(tmp_path, {"digits": store}, None), 2):
         if event.kind == "progress" and event.cell == victim and alive[victim.folder].is_alive():
             os.kill(alive[victim.folder].pid, signal.SIGKILL)
         elif event.kind != "progress":

@@ -1,0 +1,59 @@
+"""run.json: what was asked for, and what was declared before the first cell was trained."""
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks import records
+from benchmarks.grounds import Ground
+from benchmarks.options import Options
+
+Json = dict[str, Any]
+FILE = "run.json"
+DECLARED = ("equivalence", "target")
+OF_THE_CALL = ("list", "dry_run", "published")
+
+
+def declared(options: Options, say: Callable[[str], None]) -> Options:
+    """The options with the margin and the target that count: those that the folder's records were made under.
+
+    A margin is not changed after the fact: what was declared before the first record stands, unless all is trained anew.
+
+    Args:
+        options: of the run.
+        say: tells the user what was declared where that is something else.
+    """
+    path = options.out / FILE
+    earlier = (records.intact(path, say) or {}).get("options") or {}
+    if options.force or next(records.find_records(options.out), None) is None:
+        return options
+    kept: Json = {}
+    for name in DECLARED:
+        before, now = earlier.get(name), getattr(options, name)
+        if name in earlier and before != now:
+            say(f"--{name} was declared as {_words(before)} when these cells were trained, and the run keeps it.")
+            kept[name] = before
+    return replace(options, **kept)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={number:g}" for name, number in value.items()) or "none"
+    return f"{value:g}"
+
+
+def write_request(options: Options, command: Sequence[str], grounds: Sequence[Ground]) -> None:
+    """Write what was asked for, with every cell that is known so far; those that wait for trials are not yet."""
+    kept = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()}
+    facts = grounds[0].plan.facts
+    kept |= {"losses": [each.name for each in facts], "out": options.out.name}
+    content = {
+        "command": shlex.join(command),
+        "options": {name: value for name, value in kept.items() if name not in OF_THE_CALL},
+        "cells": [cell.folder for ground in grounds for cell in ground.known],
+        "skipped": [{"cell": cell.key, "reason": reason} for ground in grounds for cell, reason in ground.plan.skipped],
+        **({"published": options.published} if options.published else {}),
+    }
+    records.write_json(options.out / FILE, content)

@@ -1,0 +1,102 @@
+"""What recipe `tuned` was chosen by: every point of the grid with its score on each tuning seed."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from benchmarks.records import CHOSEN, TRIAL, TUNED
+from reports.loading import Cell, Run
+from reports.panels import Panel
+from reports.tables.base import Row, Table, make_frame, section
+from reports.text import local, number
+
+NOTE = (
+    "Before the cells of recipe `tuned` every loss had as many trials, on the same points of one grid and on seeds that nothing "
+    "is judged on. A score is the lowest value on validation that the trial reached; the median over the seeds decides, and a "
+    "trial that was not trained to its end counts as worst. No verdict is of trials."
+)
+NONE = "no trial was trained to its end"
+Group = tuple[str, str, str, str]
+
+
+def build(run: Run, panels: list[Panel]) -> Table | None:
+    """The table of trials; None where nothing was tuned."""
+    groups: dict[Group, list[Cell]] = defaultdict(list)
+    for cell in run.cells:
+        if cell.recipe == TRIAL and cell.settings:
+            groups[cell.task, cell.data, cell.loss, _alike(cell)].append(cell)
+    if not groups:
+        return None
+    chosen = _chosen(panels)
+    rows = [row for key, cells in groups.items() for row in _rows(key, cells, chosen.get(key))]
+    text = "\n".join(_section(title, part) for title, part in _by_title(rows).items())
+    frame = make_frame([{name: value for name, value in row.items() if name != "point"} for row in rows])
+    return Table("tuning", "Trials of the tuned recipe", text, frame, NOTE)
+
+
+def _alike(cell: Cell) -> str:
+    """All settings but those that are chosen."""
+    kept = {name: value for name, value in cell.settings.items() if name not in (*CHOSEN, "loss_spelling")}
+    return repr(sorted(kept.items()))
+
+
+def _point(cell: Cell) -> tuple[Any, ...]:
+    return tuple(repr(cell.settings.get(name)) for name in CHOSEN)
+
+
+def _chosen(panels: Iterable[Panel]) -> dict[Group, tuple[Any, ...]]:
+    """The points that the judged cells were trained with."""
+    tuned = [cell for panel in panels for cell in panel.cells if panel.recipe == TUNED and cell.status != "skipped"]
+    return {(cell.task, cell.data, cell.loss, _alike(cell)): _point(cell) for cell in tuned if cell.settings}
+
+
+def score(cell: Cell) -> float | None:
+    """The lowest value of the selecting metric on validation, a mean over the domains; None for a trial without."""
+    metric = cell.quality.get("selection_metric")
+    found = []
+    for row in cell.quality.get("along") or () if cell.scored else ():
+        values = [value for name, value in (row.get("metrics") or {}).items() if name.partition("@")[0] == metric]
+        if values and None not in values:
+            found.append(sum(values) / len(values))
+    return min(found, default=None)
+
+
+def _rows(key: Group, cells: list[Cell], chosen: tuple[Any, ...] | None) -> list[Row]:
+    """A row for each point of a loss's grid."""
+    points: dict[tuple[Any, ...], list[Cell]] = defaultdict(list)
+    for cell in sorted(cells, key=lambda cell: (cell.settings["learning_rate"], cell.settings["betas"], cell.seed)):
+        points[_point(cell)].append(cell)
+    task, data, loss, _ = key
+    rows = []
+    for point, group in points.items():
+        settings = group[0].settings
+        row: Row = {"task": task, "data": local(data), "loss": loss, "metric": _metric(cells)}
+        row |= {"learning rate": settings["learning_rate"], "beta1": settings["betas"][0]}
+        row |= {f"seed {cell.seed}": cell.status if score(cell) is None else score(cell) for cell in group}
+        rows.append({**row, "chosen": "yes" if point == chosen else "no"})
+    return rows
+
+
+def _metric(cells: Iterable[Cell]) -> str:
+    return next((str(cell.quality["selection_metric"]) for cell in cells if "selection_metric" in cell.quality), NONE)
+
+
+def _by_title(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[f"{row['task']} on {row['data']}"].append(row)
+    return found
+
+
+def _section(title: str, rows: list[Row]) -> str:
+    lines = []
+    for row in rows:
+        scores = ", ".join(
+            f"{name.removeprefix('seed ')}: {value if isinstance(value, str) else number(value)}"
+            for name, value in row.items()
+            if name.startswith("seed ")
+        )
+        lines.append(
+            [row["loss"], number(row["learning rate"]), number(row["beta1"]), row["metric"], scores, row["chosen"]]
+        )
+    return section(title, ["loss", "learning rate", "β1", "metric", "every seed", "chosen"], lines)
