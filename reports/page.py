@@ -6,7 +6,7 @@ from reports.figures import Kind
 from reports.loading import Run
 from reports.numbering import Numbering
 from reports.panels import Panel
-from reports.summary import paragraph
+from reports.summary import headlines, paragraph, ranked
 from reports.tables import Table
 from reports.text import escape, local
 
@@ -25,11 +25,14 @@ READING = """\
   `copycat`); the copy rate can: real images have about 1 %.
 - **Recipes.** *controlled* holds everything equal but the loss, and speaks of losses; *published* gives each loss what
   its paper gives it, and speaks of recipes. They are never merged.
-- **Intervals.** Pairs of seeds, a sign-flip test and the interval that belongs to it. With fewer than 6 seeds there is no
-  interval of 95 %. "No difference shown" is not "equal". The p values are not corrected for the number of comparisons.
+- **Verdicts.** *Better*, *worse*: the sign-flip test over pairs of seeds, adjusted for all pairs of losses of the panel, has
+  p ≤ 0.05. *Equivalent*: the 90 % interval of the ratio lies within the margin that was declared (10 % if none was). *Undecided*:
+  neither, which says nothing of a tie; *could have seen* is the ratio that this many seeds of this spread show four times
+  in five. *Too few seeds*: fewer than 6, where no test can reach 0.05 and no interval 95 %.
 - **Cells that went wrong.** Medians are over the cells that were trained to the end. Collapsed and stalled ones are among them:
   without them a loss that collapses would look better than it is. Diverged and failed ones have no values, so that the
-  median of a loss that lost seeds is that of the survivors: read it with the counts beside it.
+  median of a loss that lost seeds is that of the survivors. Verdicts count them as the worst value of the panel, or as an
+  untrained generator where that is worse, and name the survivors' verdict beside.
 """
 TRANSLATIONS = """\
 - **Translations.** `@b` stands for the domain: a distance with it compares the translations *into* b with real images of b,
@@ -53,6 +56,7 @@ def make_page(
         QUESTION,
         _made_by(run),
         "## What came out",
+        "\n".join(f"- {line}" for panel in ranked(panels) for line in _headlines(run, panel, panels)),
         *(f"**{escape(panel.title)}.** {paragraph(run, panel)}" for panel in panels),
         "## How to read this",
         reading(panels),
@@ -62,6 +66,13 @@ def make_page(
         *(_figures(kind, names, panels) for kind, names in drawn),
     ]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
+
+
+def _headlines(run: Run, panel: Panel, panels: Sequence[Panel]) -> list[str]:
+    """The panel's verdicts; with the names of task and data where the page has several."""
+    several = len({(each.task, each.data) for each in panels}) > 1
+    before = f"{escape(panel.task)} on {escape(panel.data)}, " if several else ""
+    return [before + line for line in headlines(run, panel)]
 
 
 def reading(panels: Sequence[Panel]) -> str:

@@ -1,60 +1,52 @@
 """A paragraph per panel, written from the numbers; it claims no more than they carry."""
 
+from collections.abc import Iterable
+
 from reports import aggregate, metrics
-from reports.aggregate import Comparison
+from reports.families import family, selection
 from reports.ladders import floor_of
 from reports.loading import Run
-from reports.panels import AVERAGED, Panel
-from reports.text import escape, interval, number, probability
+from reports.panels import AVERAGED, RAW, Panel
+from reports.text import escape, number
 from reports.timings import StepTime, step_times
+from reports.wording import changes, sentences, settings_apart
 
 SPEAKS_OF = {
     "controlled": "This recipe holds everything equal but the loss and its penalty: what follows speaks of losses.",
+    "tuned": "Each loss at the best of one grid, chosen on other seeds: what follows speaks of losses at equal tuning.",
     "published": "This recipe gives each loss its paper's norm, n_critic and optimiser: what follows speaks of recipes.",
 }
 
-FEW = 6
 SEEDS = 6  # fewer give no interval of 95 %
 STATES = {"best": "best state", AVERAGED[0]: "best state with averaged weights"}
-# What comparisons show, in the order in which it is told.
-GROUPS = {
-    "lower (better)": "lower (better)",
-    "higher (worse)": "higher (worse)",
-    "no difference shown": "no difference shown (which is not to say that there is none)",
-    "too few seeds": "too few seeds for an interval",
-    "no pairs": "no pair of seeds with values",
-}
 
 
 def paragraph(run: Run, panel: Panel) -> str:
     """The panel's result in a few sentences of Markdown."""
-    sentences = [SPEAKS_OF.get(panel.recipe, f"Recipe {escape(panel.recipe)}."), _counted(panel)]
+    parts = [SPEAKS_OF.get(panel.recipe, f"Recipe {escape(panel.recipe)}."), _counted(panel)]
     for metric in aggregate.primaries(panel):
-        sentences += [_into(metric), _medians(run, panel, metric), *_comparisons(panel, metric), _truth(panel, metric)]
+        parts += [_into(metric), _medians(run, panel, metric), _truth(panel, metric)]
+        best, final = (family(run, panel, metric, moment) for moment in RAW)
+        parts += ["*Final state:*", changes(best, final)] if final.verdicts else []
         if AVERAGED[0] in panel.moments():
-            sentences += ["*Averaged weights:*", _medians(run, panel, metric, AVERAGED[0])]
-            sentences += _comparisons(panel, metric, AVERAGED[0])
-    sentences.append(_cost(run, panel))
-    return " ".join(sentence for sentence in sentences if sentence)
+            parts += ["*Averaged weights:*", _medians(run, panel, metric, AVERAGED[0])]
+            parts += sentences(family(run, panel, metric, AVERAGED[0]))
+    parts += [_apart(run, panel), _cost(run, panel)]
+    return " ".join(part for part in parts if part)
 
 
-def verdict(comparison: Comparison) -> str:
-    """What the comparison shows, in careful words.
+def headlines(run: Run, panel: Panel) -> list[str]:
+    """What the seeds say of the panel's losses by their best states: the verdicts, a sentence each."""
+    found = [family(run, panel, metric, "best") for metric in aggregate.primaries(panel)]
+    words = [line for each in found for line in sentences(each)]
+    words = words or ["no verdict, for want of two losses with a cell that ran to an outcome."]
+    return [f"{escape(panel.label)}: {line}" for line in words]
 
-    Example:
-        >>> verdict(Comparison("lsgan", "bce", "fid", "best", "ratio", 8, 0.8, 0.7, 0.9, 0.0078125))
-        'lower (better) than bce: median ratio 0.800 [0.700, 0.900], p = 0.00781, 8 pairs'
-    """
-    ends = interval(comparison.low, comparison.high)
-    ends = ends if comparison.low is not None else "(too few seeds for an interval)"
-    numbers = f"median {comparison.kind} {number(comparison.middle)} {ends}, p = {probability(comparison.p)}"
-    numbers = f"{numbers}, {comparison.pairs} pair" + ("s" if comparison.pairs != 1 else "")
-    against, shown = escape(comparison.reference), comparison.direction
-    if comparison.low is None:
-        return f"against {against}: {numbers}"
-    if shown == "no difference shown":
-        return f"no difference from {against} shown (which is not to say that they are equal): {numbers}"
-    return f"{shown} than {against}: {numbers}"
+
+def ranked(panels: Iterable[Panel]) -> list[Panel]:
+    """The panels with those first that speak of losses alone."""
+    order = list(SPEAKS_OF)
+    return sorted(panels, key=lambda panel: order.index(panel.recipe) if panel.recipe in order else len(order))
 
 
 def _into(metric: str) -> str:
@@ -115,33 +107,18 @@ def _medians(run: Run, panel: Panel, metric: str, moment: str = "best") -> str:
     floor, ceiling = floor_of(run, panel, metric), aggregate.ceiling(panel, metric)
     ends = [f"floor {number(floor)}"] if floor is not None else []
     ends += [f"untrained generator {number(ceiling)}"] if ceiling is not None else []
+    ends += [f"best is the {escape(selection(panel))}"] if selection(panel) else []
     return f"Median {escape(metric)} of the {STATES[moment]}: {', '.join(shown)}" + (
         f" ({', '.join(ends)})." if ends else "."
     )
 
 
-def _comparisons(panel: Panel, metric: str, moment: str = "best") -> list[str]:
-    """A sentence for each of a few losses; one for all that show the same where there are many."""
-    others = _others(panel)
-    if len(others) <= FEW:
-        return [_compared(panel, loss, metric, moment) for loss in others]
-    groups: dict[str, list[str]] = {}
-    for comparison in (aggregate.compare(panel, loss, metric, moment) for loss in others):
-        middle = f" {number(comparison.middle)}" if comparison.pairs else ""
-        ends = f" {interval(comparison.low, comparison.high)}" if comparison.low is not None else ""
-        groups.setdefault(comparison.direction, []).append(f"{escape(comparison.loss)}{middle}{ends}")
-    measure = f"median {aggregate.compare(panel, others[0], metric).kind} over pairs of seeds"
-    start = f"Against {escape(panel.reference)} ({measure}): "
-    return [
-        start + "; ".join(f"{GROUPS[shown]}: {', '.join(groups[shown])}" for shown in GROUPS if shown in groups) + "."
-    ]
-
-
-def _compared(panel: Panel, loss: str, metric: str, moment: str) -> str:
-    comparison = aggregate.compare(panel, loss, metric, moment)
-    if not comparison.pairs:
-        return f"{escape(loss)}: no pair of seeds to compare."
-    return f"{escape(loss)}: {verdict(comparison)}."
+def _apart(run: Run, panel: Panel) -> str:
+    """What the losses were trained with, where it is not the same."""
+    metric = next(iter(aggregate.primaries(panel)), None)
+    found = settings_apart(family(run, panel, metric, "best")) if metric else {}
+    parts = [f"{', '.join(pairs)} in {words}" for words, pairs in found.items()]
+    return f"Beside the loss differ {'; '.join(parts)}." if parts else ""
 
 
 def _cost(run: Run, panel: Panel) -> str:

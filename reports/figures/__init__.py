@@ -12,6 +12,8 @@ from reports.figures import (
     factorial,
     layers,
     logits,
+    pareto,
+    profiles,
     quality,
     quantiles,
     samples,
@@ -19,6 +21,7 @@ from reports.figures import (
     seeds,
     shapes,
     slopes,
+    targets,
     tradeoff,
 )
 from reports.figures.base import Kind
@@ -28,9 +31,12 @@ from reports.panels import Panel
 
 FIGURES: tuple[Kind, ...] = (
     seeds.KIND,
+    profiles.KIND,
     factorial.KIND,
     tradeoff.KIND,
     quality.KIND,
+    targets.KIND,
+    pareto.KIND,
     samples.KIND,
     cost.KIND,
     curves.KIND,

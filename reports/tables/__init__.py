@@ -17,24 +17,34 @@ from reports.tables import (
     saturation,
     seeds,
     settings,
+    standing,
+    targets,
     translation,
+    tuning,
+    variance,
+    verdicts,
 )
 from reports.tables.base import Table
 
 # A table that has nothing to show in this run, None, is left out of the report.
 TABLES: tuple[Callable[[Run, list[Panel]], Table | None], ...] = (
+    verdicts.build,
     quality.build,
+    standing.build,
     comparisons.build,
     published.build,
     translation.build,
     factorial.build,
     seeds.build,
+    variance.build,
     ladder.build,
+    targets.build,
     cost.build,
     saturation.build,
     rates.build,
     failures.build,
     passports.build,
+    tuning.build,
     settings.settings,
 )
 

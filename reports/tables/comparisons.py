@@ -15,8 +15,8 @@ from reports.text import interval, number, probability
 NOTE = (
     "Paired by seed. Ratios for Fréchet distances (below 1: better than the reference), differences for kernel distances, "
     "which can be negative. The interval (at least 95 %) holds the values that a sign-flip test does not reject; p is that "
-    "test's, two-sided, not corrected for the number of comparisons. A large p shows no difference; it does not show "
-    "that there is none."
+    "test's, two-sided, of each comparison by itself: not corrected for their number, for which see the verdicts. A large p does not show "
+    "that there is no difference."
 )
 TRUE_ERROR = (
     " `true_share`, the error over the untranslated pictures' where the truth is known, is compared by ratios too."
@@ -26,7 +26,7 @@ WEIGHTS = (
     " Averaged weights: the same for the generators with the moving average of their weights, against the reference's average; "
     "never an averaged one against a raw one."
 )
-HEADER = ["loss", "against", "metric", "of", "pairs", "measure", "median", "interval", "p"]
+HEADER = ["loss", "against", "metric", "of", "pairs", "measure", "median", "interval", "p (uncorrected)"]
 
 
 def build(run: Run, panels: list[Panel]) -> Table:
