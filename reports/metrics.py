@@ -43,6 +43,17 @@ SETS = {
     ),
     "copy_rate": Meaning(LOWER, featured=False),
     "share": Meaning(HIGHER, featured=False),
+    "truth_precision": Meaning(HIGHER, featured=False, note="the share of fakes that are possible pictures of the set"),
+    "truth_residual": Meaning(LOWER, featured=False, note="how far fakes are from possible pictures, in grey levels"),
+    "truth_modes": Meaning(HIGHER, featured=False, note="how many of the 1,152 modes possible fakes meet"),
+    "truth_coverage": Meaning(HIGHER, featured=False, note="the modes met, as a share of what perfect fakes meet"),
+    "truth_kl": Meaning(
+        LOWER, signed=True, featured=False, note="how unevenly the modes are met, beyond what sampling does"
+    ),
+    "stacked_modes": Meaning(
+        HIGHER, featured=False, note="how many of the 1,000 modes fakes meet, at this number of fakes"
+    ),
+    "stacked_kl": Meaning(LOWER, featured=False, note="how unevenly they meet them; perfect fakes are not at 0"),
 }
 # Of translations between domains, on test images: which way is better. None of these is a distance between sets.
 TRANSLATION = {

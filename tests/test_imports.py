@@ -56,6 +56,19 @@ ALLOWED = {
         "gan_losses._torchvision",
     ),
     "gan_losses.metrics.shapes": ("gan_losses.metrics", "gan_losses.data.shapes", "gan_losses.errors"),
+    "gan_losses.metrics.truth": (
+        "gan_losses.metrics",
+        "gan_losses.data.truth",
+        "gan_losses.data.truth_drawing",
+    ),
+    "gan_losses.metrics.truth_reading": (
+        "gan_losses.metrics",
+        "gan_losses.data.base",
+        "gan_losses.data.truth",
+        "gan_losses.data.truth_drawing",
+    ),
+    "gan_losses.metrics.factors": ("gan_losses.metrics", "gan_losses.data.truth", "gan_losses.errors"),
+    "gan_losses.metrics.stacked": ("gan_losses.metrics", "gan_losses.data.stacked", "gan_losses.errors"),
     "gan_losses.metrics.weights": (
         "gan_losses.metrics",
         "gan_losses.data.default_root",
@@ -66,6 +79,7 @@ ALLOWED = {
         "gan_losses.regular",
     ),
     "gan_losses.metrics.train_shapes": ("gan_losses.metrics", "gan_losses.data", "gan_losses.random"),
+    "gan_losses.metrics.train_truth": ("gan_losses.metrics", "gan_losses.data", "gan_losses.random"),
     "gan_losses.metrics.train_digits": ("gan_losses.metrics", "gan_losses.data", "gan_losses.random"),
     "gan_losses.timing": (),
     "gan_losses.schedule": (),

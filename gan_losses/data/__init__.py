@@ -15,8 +15,10 @@ from gan_losses.data.digits import load_digits
 from gan_losses.data.folder import find_folder
 from gan_losses.data.papers import ONE_DOMAIN, sources
 from gan_losses.data.shapes import load_shapes
+from gan_losses.data.stacked import load_stacked
 from gan_losses.data.textures import load_textures
 from gan_losses.data.torchvision_sets import sources as torchvision_sources
+from gan_losses.data.truth import load_truth
 from gan_losses.data.unpaired import find_unpaired
 from gan_losses.errors import UsageError, unknown_name
 
@@ -68,12 +70,25 @@ DATA: dict[str, Source] = {
         "plain and striped animals, drawn here; unpaired to train on, with the true partners to test on",
         domains=TWO,
     ),
+    "stacked-digits": Source(
+        load_stacked,
+        "three handwritten digits as colour channels: 1,000 modes, as many stacks as wanted",
+        "SIZE",
+        "10000",
+    ),
     "textures": Source(
         load_textures,
         "patches of two photographs in grey, shipped with scikit-image: two of grass, gravel, brick",
         "A,B",
         "grass,gravel",
         TWO,
+    ),
+    "truth": Source(
+        load_truth,
+        "1,152 kinds of made-up pictures, drawn here, of which all is known: metric factors reads it",
+        "SIZE",
+        "4000",
+        has_classes=True,
     ),
     "unpaired": Source(
         cached(find_unpaired),

@@ -12,6 +12,8 @@ from gan_losses.metrics.fidelity import load_registered
 from gan_losses.metrics.inception import load_inception
 from gan_losses.metrics.random_network import RandomExtractor
 from gan_losses.metrics.shapes import load_shapes_extractor
+from gan_losses.metrics.stacked import StackedExtractor
+from gan_losses.metrics.truth import load_truth_extractor
 from gan_losses.metrics.weights import DEFAULT_PLACE, Place
 from gan_losses.places import is_place
 
@@ -51,6 +53,19 @@ def _shapes(_: str, channels: int, place: Place) -> Extractor:
     return load_shapes_extractor()
 
 
+def _stacked(_: str, channels: int, place: Place) -> Extractor:
+    if channels != 3:
+        told = f"features 'stacked-digits' take three channels, and {channels} came: use features random."
+        raise UsageError(told)
+    return StackedExtractor()
+
+
+def _truth(_: str, channels: int, place: Place) -> Extractor:
+    if channels != 3:
+        raise UsageError(f"features 'truth' take colour images, and {channels} channels came: use features random.")
+    return load_truth_extractor()
+
+
 def _inception(_: str, channels: int, place: Place) -> Extractor:
     return load_inception(channels, place)
 
@@ -68,6 +83,8 @@ FEATURES: dict[str, Features] = {
     "digits": Features(_digits, "64 features of a small classifier of handwritten digits, trained and shipped here"),
     "random": Features(_random, "64 features of a fixed random network, for images of any kind"),
     "shapes": Features(_shapes, "64 features of a small reader of plain and striped animals, trained and shipped here"),
+    "truth": Features(_truth, "64 features of a small reader of the pictures of truth, trained and shipped here"),
+    "stacked-digits": Features(_stacked, "192 features: those of digits, of each channel"),
     "inception": Features(_inception, "2,048 features of Inception v3, those of the literature's FID", "", BOTH, True),
     "dinov2": Features(_dinov2, "1,024 features of DINOv2 ViT-L/14, through torch-fidelity", "", BOTH),
     "clip": Features(_clip, "512 features of CLIP ViT-B/32, through torch-fidelity", "", BOTH),

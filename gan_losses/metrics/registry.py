@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gan_losses.errors import unknown_name
 from gan_losses.metrics.copy_rate import CopyRate
+from gan_losses.metrics.factors import Factors
 from gan_losses.metrics.frechet import Frechet
 from gan_losses.metrics.inception_score import InceptionScore
 from gan_losses.metrics.kernel import Kernel
@@ -13,6 +14,7 @@ from gan_losses.metrics.measure import Measure
 from gan_losses.metrics.neighbours import Neighbours
 from gan_losses.metrics.real import Real
 from gan_losses.metrics.shares import ClassShares
+from gan_losses.metrics.stacked import StackedModes
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,16 @@ METRICS: dict[str, Metric] = {
     ),
     "prdc": Metric(Neighbours, "precision, recall, density and coverage by nearest neighbours of features", asked=True),
     "is": Metric(InceptionScore, "Inception Score, only to compare with old tables", asked=True, of_logits=True),
+    "factors": Metric(
+        Factors,
+        "what fakes of data truth show: exact precision, coverage and modes",
+        asked=True,
+        ladder=False,
+        of_features=False,
+    ),
+    "stacked": Metric(
+        StackedModes, "modes of stacked digits that are met, of 1,000, and how evenly", asked=True, of_features=False
+    ),
     "fld": Metric(
         Likelihood, "likelihood of unseen images around the fakes, by its authors' package", asked=True, ladder=False
     ),
