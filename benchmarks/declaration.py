@@ -48,12 +48,14 @@ def write_request(options: Options, command: Sequence[str], grounds: Sequence[Gr
     """Write what was asked for, with every cell that is known so far; those that wait for trials are not yet."""
     kept = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()}
     facts = grounds[0].plan.facts
+    waiting = sum(len(ground.tuned) for ground in grounds if not ground.chosen)
     kept |= {"losses": [each.name for each in facts], "out": options.out.name}
     content = {
         "command": shlex.join(command),
         "options": {name: value for name, value in kept.items() if name not in OF_THE_CALL},
         "cells": [cell.folder for ground in grounds for cell in ground.known],
         "skipped": [{"cell": cell.key, "reason": reason} for ground in grounds for cell, reason in ground.plan.skipped],
+        **({"waiting": waiting} if waiting else {}),
         **({"published": options.published} if options.published else {}),
     }
     records.write_json(options.out / FILE, content)

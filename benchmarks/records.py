@@ -4,6 +4,7 @@ Under the output folder of a run:
 
     run.json                         what was asked for: {"schema", "command", "options", "cells": [ids],
                                      "skipped": [{"cell": {as in a record}, "reason"}],
+                                     "waiting": how many more cells wait for their trials; absent if none do,
                                      "published": figures that the suite quotes (below); absent if none}
     losses.json                      shapes and facts of every registered loss and of the run's own (below)
     ladders/<data>-<size>-<features>.json   rows to read quality by (below)

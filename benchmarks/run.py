@@ -120,7 +120,8 @@ class Run:
         grounds = [self._with_trials(self._budgeted(ground)) for ground in grounds]
         self._write_request(grounds)
         for ground in grounds:
-            self._skip(ground.plan.skipped)
+            self._tell(ground.plan.skipped)
+            preparation.write_skipped(self.out, ground.plan.skipped)
         return tuple(grounds)
 
     def _stored(self, ground: Ground) -> Ground:
@@ -143,14 +144,13 @@ class Run:
         choices = tuning.choose(self.out, ground.tuned, *how)
         tuning.write(self.out, ground.tuned[0], choices, *how, self.console.say)
         cells, skipped = tuning.settled(ground.tuned, choices)
-        self._skip(skipped)
+        self._tell(skipped)  # and no record: other trials may find something
         plan = replace(ground.plan, cells=in_order([*ground.certain, *cells]), skipped=(*ground.plan.skipped, *skipped))
         return replace(ground, plan=plan, chosen=True)
 
-    def _skip(self, skipped: Sequence[tuple[Cell, str]]) -> None:
+    def _tell(self, skipped: Sequence[tuple[Cell, str]]) -> None:
         for cell, reason in skipped:
             self.console.say(f"{short(cell)}: skipped, because {reason}")
-        preparation.write_skipped(self.out, skipped)
 
     def _write_request(self, grounds: Sequence[Ground]) -> None:
         declaration.write_request(self.options, [*PROGRAM.split(), *self.given], grounds)

@@ -23,6 +23,8 @@ def check_cells(check: Check, request: Json) -> int:
     asked = _asked(check, request)
     present = [path for path in sorted(check.run.glob(CELLS)) if path.is_dir()]
     folders = {check.name(path): path for path in present}
+    if request.get("waiting"):
+        check.find(UNFINISHED, "run.json", f"{request['waiting']} more cells wait for what trials choose", CONTINUE)
     for identity in [*asked, *(name for name in folders if name not in asked)]:
         folder = folders.get(identity)
         if folder is None:
