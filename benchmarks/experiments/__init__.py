@@ -1,9 +1,11 @@
 """Small controlled studies with known answers. To add one: its file here, its figure in `reports/experiments`, a line in both registries."""
 
-from benchmarks.experiments import loss_shapes
+from benchmarks.experiments import dirac, loss_shapes, truth_images
 from benchmarks.experiments.base import Check, Experiment, Result
 from benchmarks.experiments.workplace import Workplace
 
-EXPERIMENTS: dict[str, Experiment] = {each.name: each for each in (loss_shapes.EXPERIMENT,)}
+EXPERIMENTS: dict[str, Experiment] = {
+    each.name: each for each in (loss_shapes.EXPERIMENT, dirac.EXPERIMENT, truth_images.EXPERIMENT)
+}
 
 __all__ = ["EXPERIMENTS", "Check", "Experiment", "Result", "Workplace"]

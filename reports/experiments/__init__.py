@@ -5,12 +5,14 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from reports.experiments import loss_shapes
+from reports.experiments import dirac, loss_shapes, truth_images
 
 Json = dict[str, Any]
 
 FIGURES: dict[str, Callable[[Json], Figure]] = {
     "loss-shapes": loss_shapes.draw,
+    "dirac": dirac.draw,
+    "truth-images": truth_images.draw,
 }
 
 __all__ = ["FIGURES"]
