@@ -22,7 +22,9 @@ class Family:
 
     Attributes:
         verdicts: one per pair, in the order of the panel's losses; empty where fewer than two losses were run.
-        margin: of equivalence, and whether the run declared it.
+        margin: of equivalence.
+        declared: whether the run states it.
+        left_out: losses without any run that came to an outcome with this metric; they are in no pair.
     """
 
     panel: Panel
@@ -31,6 +33,7 @@ class Family:
     verdicts: tuple[Verdict, ...]
     margin: float
     declared: bool
+    left_out: tuple[str, ...] = ()
 
 
 def family(run: Run, panel: Panel, metric: str, moment: str) -> Family:
@@ -49,7 +52,8 @@ def family(run: Run, panel: Panel, metric: str, moment: str) -> Family:
     ceiling = aggregate.ceiling(panel, metric)
     worst = None if ceiling is None else _scaled(ceiling, logarithmic)
     found = judge(values, margin, worst, present=present, logarithmic=logarithmic)
-    return Family(panel, metric, moment, tuple(found), margin, stated is not None)
+    left_out = tuple(loss for loss in panel.losses if loss not in values)
+    return Family(panel, metric, moment, tuple(found), margin, stated is not None, left_out)
 
 
 def families(run: Run, panel: Panel) -> list[Family]:

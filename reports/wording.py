@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from reports.families import Family, differing
+from reports.tables.base import why_missing
 from reports.text import escape, number, probability
 from reports.verdicts import BETTER, EQUIVALENT, FEW, UNDECIDED, WORSE, Verdict
 
@@ -14,7 +15,15 @@ STATES |= {"averaged final": " in the final state with averaged weights"}
 def sentences(family: Family) -> list[str]:
     """One sentence per pair, or one per kind of verdict where there are many pairs."""
     many = len(family.verdicts) > PAIRS
-    return _grouped(family) if many else [sentence(verdict, where(family)) for verdict in family.verdicts]
+    found = _grouped(family) if many else [sentence(verdict, where(family)) for verdict in family.verdicts]
+    return found + ([f"{unjudged(family)}."] if found and family.left_out else [])
+
+
+def unjudged(family: Family) -> str:
+    """Which losses are in no pair, and why."""
+    panel = family.panel
+    named = [f"{escape(loss)} ({why_missing(panel.of(loss))})" for loss in family.left_out]
+    return f"not judged{where(family)}: {', '.join(named)}"
 
 
 def changes(before: Family, after: Family) -> str:

@@ -48,7 +48,8 @@ def _spreads(panel: Panel, loss: str, metric: str, moment: str) -> Row:
     row |= _parts("between seeds", every)
     parts = components(known)
     if parts is None:
-        return row | {"sets of fakes": sum(map(len, known))}
+        alone = {"sets of fakes": sum(map(len, known)), "training seed alone": None}
+        return row | alone | _parts("sampling", None) | _parts("share", None)
     row |= {"sets of fakes": parts.sets, "training seed alone": parts.between}
     return row | _parts("sampling", parts.within) | _parts("share", parts.share)
 

@@ -8,7 +8,7 @@ from reports.panels import AVERAGED, Panel
 from reports.tables.base import Row, Table, make_frame, names_of, section
 from reports.text import number, probability
 from reports.verdicts import Verdict
-from reports.wording import apart
+from reports.wording import apart, unjudged
 
 MANY = 15  # pairs, of six losses: beyond, the page shows best states alone
 NOTE = (
@@ -56,6 +56,7 @@ def _section(panel: Panel, every: list[Family], numbering: Numbering) -> str:
     lines = [_line(each, verdict, numbering) for each in shown for verdict in each.verdicts]
     notes = ["Other moments stand in the CSV file alone."] if many and lines else []
     notes += [] if lines else ["Nothing to judge: one loss, or no cell that ran to an outcome."]
+    notes += [f"N{unjudged(each)[1:]}." for each in every if each.left_out and each.verdicts][:1]
     declared = next((each for each in every if each.declared), None)
     notes += [f"Margin of equivalence, as the run declared it: {number(declared.margin)}."] if declared else []
     if not any(metrics.has_ratios(each.metric) for each in every) and lines:

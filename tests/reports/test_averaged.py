@@ -12,7 +12,7 @@ from reports.figures import quality
 from reports.figures.style import KNOWN, Look
 from reports.loading import load
 from reports.panels import AVERAGED, RAW, make_panels
-from reports.summary import paragraph
+from reports.summary import headlines, paragraph
 from reports.text import number
 from tests.reports.variants import ALONG, SHRINK, average, change, rows_of, tables_of
 
@@ -74,13 +74,14 @@ def test_every_seed_is_there_with_averaged_weights(averaged, averaged_tables):
 
 def test_the_summary_labels_both_verdicts(averaged):
     raw, second = paragraph(averaged, make_panels(averaged)[0]).split("*Averaged weights:*")
-    assert "lsgan: lower (better) than bce" in raw
+    assert "lsgan is better than bce on fid[digits] (ratio" in headlines(averaged, make_panels(averaged)[0])[0]
+    assert "averaged" not in raw
     panel = make_panels(averaged)[0]
     middles = [aggregate.middle(panel, loss, "fid[digits]", "averaged best") for loss in LOSSES[:2]]
     shown = ", ".join(f"{loss} {number(middle)}" for loss, middle in zip(LOSSES, middles, strict=False))
     assert f"of the best state with averaged weights: {shown} (" in second
-    assert "lsgan: lower (better) than bce" in second
-    assert "wgangp: no pair of seeds to compare" in second
+    assert "lsgan is better than bce on fid[digits] with averaged weights (ratio" in second
+    assert "not judged on fid[digits] with averaged weights: wgangp (not measured)." in second
 
 
 def lines_of(axis, loss):

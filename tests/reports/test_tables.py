@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from benchmarks.records import STATUSES, slug, write_json
-from reports.aggregate import Comparison
+from reports.families import family
 from reports.loading import load
 from reports.panels import make_panels
 from reports.statistics import sign_flip_interval, spread
-from reports.summary import paragraph, verdict
+from reports.summary import headlines, paragraph
 from reports.tables import cost, make_tables
 from reports.text import escape, local, markdown, number
 
@@ -196,9 +196,9 @@ def test_numbers_have_three_digits(value, expected):
 
 def test_the_summary_says_no_more_than_the_numbers(make_run, make_cell):
     run = load(make_run(("bce", "lsgan"), 3))
-    text = paragraph(run, make_panels(run)[0])
-    assert "too few seeds for an interval" in text
-    assert "lower (better)" not in text
+    [text] = headlines(run, make_panels(run)[0])
+    assert text.startswith("controlled: bce and lsgan have too few seeds for a verdict on fid[digits] (ratio ")
+    assert "better" not in text + paragraph(run, make_panels(run)[0])
 
 
 def test_no_difference_is_not_called_equal(make_run):
@@ -209,40 +209,36 @@ def test_no_difference_is_not_called_equal(make_run):
         record["quality"]["best"]["metrics"]["fid[digits]"] = 10.0 + sign
         write_json(path, record)
     run = load(folder)
-    text = paragraph(run, make_panels(run)[0])
-    assert "lsgan: no difference from bce shown (which is not to say that they are equal)" in text
+    [text] = headlines(run, make_panels(run)[0])
+    assert text.startswith("controlled: undecided between bce and lsgan on fid[digits] (ratio 1.00 [")
+    assert "equivalent" not in text
 
 
-def test_many_losses_are_told_together_by_what_is_shown(make_run):
+def test_many_losses_are_told_together_by_who_is_better(make_run):
     losses = ("bce", "bce+r1", "bce+gp", "bce+lp", "lsgan", "lsgan+r1", "wgangp", "wgangp+gp")
-    run = load(make_run(losses, 6, recipes=("controlled",), timed=False))
-    text = paragraph(run, make_panels(run)[0])
-    assert text.count("Against bce (median ratio over pairs of seeds)") == 1
-    better, worse = text.split("lower (better): ")[1].split("higher (worse): ")
-    assert [name in better for name in ("bce+r1 0.", "lsgan 0.", "wgangp", "bce+gp")] == [True, True, False, False]
-    assert "bce+gp 1." in worse
-    assert re.search(r"lsgan\+r1 0\.\d+ \[0\.\d+, 0\.\d+\]", better)
-
-
-@pytest.mark.parametrize(
-    ("middle", "low", "high", "words"),
-    [
-        (0.8, 0.7, 0.9, "lower (better)"),
-        (1.2, 1.1, 1.4, "higher (worse)"),
-        (0.8, 0.6, 1.1, "no difference from bce shown"),
-    ],
-)
-def test_the_interval_decides_the_verdict_and_not_the_median(middle, low, high, words):
-    comparison = Comparison("lsgan", "bce", "fid", "best", "ratio", 8, middle, low, high, 0.05)
-    assert verdict(comparison).startswith(words)
+    run = load(make_run(losses, 10, recipes=("controlled",), timed=False))
+    lines = headlines(run, make_panels(run)[0])
+    [best] = [line for line in lines if line.startswith("controlled: lsgan+r1 is better on fid[digits] than ")]
+    assert re.search(r"wgangp\+gp \(0\.\d+\)", best)
+    assert not any(line.startswith("controlled: wgangp+gp is better") for line in lines)
+    words = [verdict.word for verdict in family(run, make_panels(run)[0], "fid[digits]", "best").verdicts]
+    assert lines[-1].startswith(
+        f"controlled: of 28 pairs on fid[digits]: {words.count('undecided')} undecided (could have seen 1."
+    )
+    assert sum(line.count("(0.") for line in lines) == words.count("better") + words.count("worse")
 
 
 def test_the_summary_of_the_run(run):
     controlled, published = (paragraph(run, panel) for panel in make_panels(run))
     assert "speaks of losses" in controlled
     assert "speaks of recipes" in published
-    assert "lsgan: lower (better) than bce" in controlled
-    assert "wgangp: higher (worse) than bce" in controlled
+    lines = headlines(run, make_panels(run)[0])
+    assert len(lines) == 3
+    assert re.match(r"controlled: bce is better than wgangp on fid\[digits\] \(ratio 0\.803 \[", lines[1])
+    assert "failed, and counted as the worst: 1 of lsgan; the survivors alone: worse, ratio 1.33, n = 7" in lines[0]
+    assert "Beside the loss differ" not in controlled
+    assert "bce and wgangp, lsgan and wgangp in n_critic 1 against 5, learning_rate 0.0002 against 0.0001." in published
+    assert "*Final state:* the same verdict for every pair." in controlled
     assert "wgangp 4.50 × [4.50, 4.50]" in published
 
 
