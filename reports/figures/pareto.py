@@ -68,7 +68,12 @@ def draw_metric(
         axis.plot(x, y, "o", color=palette[loss].colour, markersize=6)
     best = [places[loss] for loss in front(places)]
     axis.plot(*zip(*best, strict=True), color="#444444", linewidth=0.9, linestyle=":", drawstyle="steps-post")
-    ring: dict[str, Any] = {"markersize": 11, "markerfacecolor": "none", "markeredgecolor": "#444444", "markeredgewidth": 0.9}
+    ring: dict[str, Any] = {
+        "markersize": 11,
+        "markerfacecolor": "none",
+        "markeredgecolor": "#444444",
+        "markeredgewidth": 0.9,
+    }
     axis.plot(*zip(*best, strict=True), "o", **ring)
     name_axes(axis, "", "training time (s)", f"{plain(metric)} (lower is better)")
     if has_ratios(metric) and min(every) > 0:
