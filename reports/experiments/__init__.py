@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from reports.experiments import dirac, loss_shapes, truth_images
+from reports.experiments import dirac, loss_shapes, stacked_digits, truth_images
 
 Json = dict[str, Any]
 
@@ -13,6 +13,7 @@ FIGURES: dict[str, Callable[[Json], Figure]] = {
     "loss-shapes": loss_shapes.draw,
     "dirac": dirac.draw,
     "truth-images": truth_images.draw,
+    "stacked-digits": stacked_digits.draw,
 }
 
 __all__ = ["FIGURES"]
