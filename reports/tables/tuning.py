@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.records import CHOSEN, TRIAL, TUNED
-from reports.loading import Cell, Run
+from reports.loading import Cell, Json, Run
 from reports.panels import Panel
 from reports.tables.base import Row, Table, make_frame, section
 from reports.text import local, number
@@ -23,7 +23,7 @@ def build(run: Run, panels: list[Panel]) -> Table | None:
     """The table of trials; None where nothing was tuned."""
     groups: dict[Group, list[Cell]] = defaultdict(list)
     for cell in run.cells:
-        if cell.recipe == TRIAL and cell.settings:
+        if cell.recipe == TRIAL and _is_point(cell.settings):
             groups[cell.task, cell.data, cell.loss, _alike(cell)].append(cell)
     if not groups:
         return None
@@ -32,6 +32,12 @@ def build(run: Run, panels: list[Panel]) -> Table | None:
     text = "\n".join(_section(title, part) for title, part in _by_title(rows).items())
     frame = make_frame([{name: value for name, value in row.items() if name != "point"} for row in rows])
     return Table("tuning", "Trials of the tuned recipe", text, frame, NOTE)
+
+
+def _is_point(settings: Json) -> bool:
+    """Whether a trial's settings say which point of a grid it is of."""
+    betas = settings.get("betas")
+    return isinstance(settings.get("learning_rate"), int | float) and isinstance(betas, list) and len(betas) == 2
 
 
 def _alike(cell: Cell) -> str:
@@ -64,7 +70,9 @@ def score(cell: Cell) -> float | None:
 def _rows(key: Group, cells: list[Cell], chosen: tuple[Any, ...] | None) -> list[Row]:
     """A row for each point of a loss's grid."""
     points: dict[tuple[Any, ...], list[Cell]] = defaultdict(list)
-    for cell in sorted(cells, key=lambda cell: (cell.settings["learning_rate"], cell.settings["betas"], cell.seed)):
+    for cell in sorted(
+        cells, key=lambda cell: (cell.settings["learning_rate"], str(cell.settings["betas"]), cell.seed)
+    ):
         points[_point(cell)].append(cell)
     task, data, loss, _ = key
     rows = []
@@ -78,7 +86,7 @@ def _rows(key: Group, cells: list[Cell], chosen: tuple[Any, ...] | None) -> list
 
 
 def _metric(cells: Iterable[Cell]) -> str:
-    return next((str(cell.quality["selection_metric"]) for cell in cells if "selection_metric" in cell.quality), NONE)
+    return next(filter(None, (cell.quality.get("selection_metric") for cell in cells)), NONE)
 
 
 def _by_title(rows: Iterable[Row]) -> dict[str, list[Row]]:
