@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gan_losses.metrics.modes import kl_to_uniform, seen
+
 REACH = 3.0  # standard deviations
 
 
@@ -48,9 +50,7 @@ def mode_scores(points: Tensor, centres: Tensor, deviation: float) -> ModeScores
         raise ValueError("at least one point was expected, and finite ones.")
     distance, mode = torch.cdist(points.double(), centres.double()).min(dim=1)
     good = distance < REACH * deviation
-    shares = mode.bincount(minlength=len(centres)).double() / len(points)
-    divergence = torch.xlogy(shares, shares * len(centres)).sum()
-    return ModeScores(good.double().mean().item(), len(mode[good].unique()), divergence.item())
+    return ModeScores(good.double().mean().item(), seen(mode[good]), kl_to_uniform(mode, of=len(centres)))
 
 
 def perfect_quality(reach: float = REACH) -> float:
