@@ -18,7 +18,8 @@ class Factors(Measure):
     """Precision, coverage and modes of pictures of `truth`, exact up to the reading; see `read`.
 
     - `truth_precision`: share of fakes that are possible pictures: within 8 grey levels (root mean square) of a scene that is drawn.
-    - `truth_residual`: the median of that distance, in grey levels of 255: how far impossible ones are.
+    - `truth_residual`: the median of that distance, in grey levels of 255. By itself it is no quality: an empty
+      picture, a shape of the ground's colour, leaves nothing either.
     - `truth_modes`: how many of the 1,152 modes the possible ones meet.
     - `truth_coverage`: that number over what as many perfect fakes as all of these meet on average, `seen_by_chance`:
       about 1 is perfect.
