@@ -1,12 +1,26 @@
 """Small controlled studies with known answers. To add one: its file here, its figure in `reports/experiments`, a line in both registries."""
 
-from benchmarks.experiments import dirac, loss_shapes, stacked_digits, truth_images
+from benchmarks.experiments import (
+    dirac,
+    exact_wasserstein,
+    loss_shapes,
+    mixtures,
+    stacked_digits,
+    truth_images,
+)
 from benchmarks.experiments.base import Check, Experiment, Result
 from benchmarks.experiments.workplace import Workplace
 
 EXPERIMENTS: dict[str, Experiment] = {
     each.name: each
-    for each in (loss_shapes.EXPERIMENT, dirac.EXPERIMENT, truth_images.EXPERIMENT, stacked_digits.EXPERIMENT)
+    for each in (
+        loss_shapes.EXPERIMENT,
+        dirac.EXPERIMENT,
+        truth_images.EXPERIMENT,
+        stacked_digits.EXPERIMENT,
+        exact_wasserstein.EXPERIMENT,
+        mixtures.EXPERIMENT,
+    )
 }
 
 __all__ = ["EXPERIMENTS", "Check", "Experiment", "Result", "Workplace"]

@@ -29,7 +29,8 @@ class Maxout(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """The largest of each group."""
-        return values.unflatten(-1, (-1, self.pieces)).amax(-1)
+        largest: Tensor = values.unflatten(-1, (-1, self.pieces)).amax(-1)
+        return largest
 
 
 class Activation(NamedTuple):

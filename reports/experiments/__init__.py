@@ -5,7 +5,14 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from reports.experiments import dirac, loss_shapes, stacked_digits, truth_images
+from reports.experiments import (
+    dirac,
+    exact_wasserstein,
+    loss_shapes,
+    mixtures,
+    stacked_digits,
+    truth_images,
+)
 
 Json = dict[str, Any]
 
@@ -14,6 +21,8 @@ FIGURES: dict[str, Callable[[Json], Figure]] = {
     "dirac": dirac.draw,
     "truth-images": truth_images.draw,
     "stacked-digits": stacked_digits.draw,
+    "exact-wasserstein": exact_wasserstein.draw,
+    "mixtures": mixtures.draw,
 }
 
 __all__ = ["FIGURES"]
