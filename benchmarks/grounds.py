@@ -120,7 +120,8 @@ def _plan(options: Options, data: DataSet, losses: Sequence[LossFacts], device: 
     of_data = DataFacts(data.name, data.digest, data.channels, data.image_size, shared["features"])
     settled = TASKS[options.task].settled
     variants = [{**shared, **settled(settings)} for settings in options.variants()]
-    return make_plan(partial(task_facts, options.task), options.recipe, options.seeds, variants, losses, of_data)
+    facts = partial(task_facts, options.task)
+    return make_plan(facts, options.recipe, options.seeds, variants, losses, of_data, options.equal)
 
 
 def _shared(options: Options, device: str) -> Json:

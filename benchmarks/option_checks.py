@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.bounds import check_cells, check_memory, check_out
 from benchmarks.evaluation import selecting
-from benchmarks.plan import recipe_names
+from benchmarks.plan import EQUAL, recipe_names
 from benchmarks.tuning_grid import points
 from gan_losses.data import DATA
 from gan_losses.errors import UsageError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from benchmarks.options import Options
 
 MOST_REPEATS = 100
+MOST_UPDATES = 1000
 
 
 def check_options(options: "Options") -> None:
@@ -32,6 +33,7 @@ def check_options(options: "Options") -> None:
         return
     _check_counts(options)
     _check_tuning_seeds(options)
+    _check_equal(options)
     largest = {name: max(several) for name, several in options.sweep.items()}
     check_memory(options.task, {**options.settings, **largest}, options.batch_size, options.crop)
 
@@ -75,3 +77,11 @@ def _check_tuning_seeds(options: "Options") -> None:
         raise UsageError(
             f"--tuning-seeds and --seeds both have {seeds}: what is chosen on a seed is not judged on it; take others."
         )
+
+
+def _check_equal(options: "Options") -> None:
+    if options.equal and not set(recipe_names(options.recipe)) & set(EQUAL):
+        name = next(iter(options.equal)).replace("_", "-")
+        raise UsageError(f"--{name} is for the recipes {' and '.join(EQUAL)}: name one of them, or leave it out.")
+    if options.n_critic and options.n_critic > MOST_UPDATES:
+        raise UsageError(f"--n-critic {options.n_critic}: expected a whole number of at most {MOST_UPDATES}.")

@@ -32,6 +32,7 @@ class Options:
         recipe: names joined by commas, or "both".
         grid: what recipe `tuned` chooses from, by name.
         tuning_seeds: of the trials by which it does.
+        n_critic, discriminator_norm: of all losses, in the recipes of `plan.EQUAL`; None are the recipes' own.
         equivalence: the share within which losses count as equivalent, declared before the run.
         target: metric -> the value to be reached, declared likewise.
         crop: pixels by which training images are larger than what is cut out of them.
@@ -68,6 +69,8 @@ class Options:
     recipe: str
     grid: Grid
     tuning_seeds: tuple[int, ...]
+    n_critic: int | None
+    discriminator_norm: str | None
     equivalence: float
     target: dict[str, float]
     features: tuple[str, ...] | None
@@ -99,6 +102,12 @@ class Options:
         """The task's settings, once for each combination of what is swept."""
         for values in product(*self.sweep.values()):
             yield {**self.settings, **dict(zip(self.sweep, values, strict=True))}
+
+    @property
+    def equal(self) -> dict[str, Any]:
+        """What all losses have in common in place of what their recipe says."""
+        given = {"n_critic": self.n_critic, "discriminator_norm": self.discriminator_norm}
+        return {name: value for name, value in given.items() if value is not None}
 
     @property
     def tuned(self) -> bool:
@@ -171,6 +180,8 @@ _FALLBACKS: dict[str, Any] = {
     "sweep": (),
     "grid": (),
     "tuning_seeds": "1000,1001",
+    "n_critic": None,
+    "discriminator_norm": None,
     "equivalence": 0.1,
     "target": (),
     "repeats": 0,

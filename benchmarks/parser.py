@@ -13,6 +13,7 @@ from gan_losses.acceleration import PACES
 from gan_losses.augmentation import AUGMENTATIONS
 from gan_losses.command_line import Parser, natural, path, positive, seconds, share
 from gan_losses.metrics import FEATURES, METRICS
+from gan_losses.networks import NORMS
 from gan_losses.schedule import SCHEDULES
 from gan_losses.tasks import TASKS
 from gan_losses.training import PRECISIONS
@@ -112,8 +113,11 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
     size.add_argument("--steps", type=positive(int), metavar="N", help="generator steps of each training")
     size.add_argument("--seconds", type=positive(float), metavar="S", help="time of each training, in place of --steps")
     size.add_argument("--batch-size", type=positive(int), metavar="N", help="images per update")
+    equal = " in the recipes that hold all but the loss equal"
+    size.add_argument("--n-critic", type=positive(int), metavar="N", help=f"discriminator updates per step{equal}")
     how = parser.add_argument_group("how it is trained")
     add_settings(how)
+    how.add_argument("--discriminator-norm", choices=list(NORMS), help=f"its norm{equal}")
     how.add_argument("--sweep", action="append", metavar="NAME=A,B", help="several values of such a setting in one run")
     how.add_argument(
         "--schedule",

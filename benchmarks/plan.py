@@ -192,6 +192,9 @@ BOTH = "both"
 PANELS = ("controlled", "published")
 
 
+EQUAL = ("controlled", records.TUNED)  # in which all have the same n_critic and norm
+
+
 def recipe_names(names: str) -> list[str]:
     """The recipes that `--recipe names` stands for.
 
@@ -209,6 +212,7 @@ def make_plan(
     variants: Iterable[Settings],
     losses: Iterable[LossFacts],
     data: DataFacts,
+    equal: Mapping[str, Any] | None = None,
 ) -> Plan:
     """All cells of variants × losses × recipes × seeds.
 
@@ -221,6 +225,7 @@ def make_plan(
             what is swept.
         losses: facts of the losses, in the user's order.
         data: facts of the data set.
+        equal: settings of all losses in the recipes of `EQUAL`, in place of theirs. The norm that a loss needs stays.
 
     Returns:
         The plan; within a seed the longest cells come first, so that workers end together.
@@ -231,6 +236,7 @@ def make_plan(
         settings = {
             **shared,
             **RECIPES[name][0](facts, of_task),
+            **(_equal(facts, equal or {}) if name in EQUAL else {}),
             "channels_last": of_task.channels_last,
             "loss_definition": facts.definition,
             SPELLING: facts.spelling,
@@ -245,6 +251,11 @@ def make_plan(
         else:
             cells.append(cell)
     return Plan(in_order(cells), tuple(skipped), losses)
+
+
+def _equal(facts: LossFacts, given: Mapping[str, Any]) -> Settings:
+    needed = facts.discriminator_norm is not None
+    return {name: value for name, value in given.items() if not (needed and name == "discriminator_norm")}
 
 
 def in_order(cells: Iterable[Cell]) -> tuple[Cell, ...]:
