@@ -23,8 +23,8 @@ from tests.benchmarks.test_grounds import pictures  # noqa: F401  a fixture
 from tests.benchmarks.test_run import ROOT
 
 TINY = (
-    "--preset smoke --losses bce --recipe tuned --seeds 0 --steps 2 --eval-every 1 --log-every 2 --width 4 --repeats 2 "
-    "--batch-size 4 --latents 4 --timing-rounds 2 --device cpu --quiet --grid beta1=0.5 --tuning-seeds 1000"
+    "--preset smoke --losses bce --recipe tuned --seeds 0 --steps 2 --eval-every 2 --log-every 2 --width 4 --repeats 2 "
+    "--metrics fid,kid --batch-size 4 --latents 4 --timing-rounds 2 --device cpu --quiet --grid beta1=0.5 --tuning-seeds 1000"
 ).split()
 GRID = "learning-rate=1e-4,5e-2"
 
