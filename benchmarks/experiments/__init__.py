@@ -1,8 +1,11 @@
 """Small controlled studies with known answers. To add one: its file here, its figure in `reports/experiments`, a line in both registries."""
 
 from benchmarks.experiments import (
+    critic_layers,
+    decision_boundary,
     dirac,
     exact_wasserstein,
+    frozen_generator,
     loss_shapes,
     mixtures,
     stacked_digits,
@@ -16,6 +19,9 @@ EXPERIMENTS: dict[str, Experiment] = {
     for each in (
         loss_shapes.EXPERIMENT,
         dirac.EXPERIMENT,
+        frozen_generator.EXPERIMENT,
+        critic_layers.EXPERIMENT,
+        decision_boundary.EXPERIMENT,
         truth_images.EXPERIMENT,
         stacked_digits.EXPERIMENT,
         exact_wasserstein.EXPERIMENT,

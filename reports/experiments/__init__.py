@@ -6,8 +6,11 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from reports.experiments import (
+    critic_layers,
+    decision_boundary,
     dirac,
     exact_wasserstein,
+    frozen_generator,
     loss_shapes,
     mixtures,
     stacked_digits,
@@ -19,6 +22,9 @@ Json = dict[str, Any]
 FIGURES: dict[str, Callable[[Json], Figure]] = {
     "loss-shapes": loss_shapes.draw,
     "dirac": dirac.draw,
+    "frozen-generator": frozen_generator.draw,
+    "critic-layers": critic_layers.draw,
+    "decision-boundary": decision_boundary.draw,
     "truth-images": truth_images.draw,
     "stacked-digits": stacked_digits.draw,
     "exact-wasserstein": exact_wasserstein.draw,

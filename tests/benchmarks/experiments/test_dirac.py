@@ -16,8 +16,8 @@ from benchmarks.experiments.dirac import (
     stepped,
     trajectory,
 )
-from benchmarks.experiments.workplace import Workplace
 from gan_losses.losses import get_loss
+from tests.benchmarks.experiments.in_process import InProcess
 
 
 def number(value: float) -> torch.Tensor:
@@ -68,7 +68,7 @@ def test_a_target_of_one_leaves_no_jacobian() -> None:
 
 
 def test_the_short_scale_meets_its_bands(tmp_path: Path) -> None:
-    result = EXPERIMENT.measure(EXPERIMENT.scales["short"], Workplace(tmp_path))
+    result = EXPERIMENT.measure(EXPERIMENT.scales["short"], InProcess(tmp_path))
     assert [check.what for check in result.checks if check.required and not check.met] == []
     assert len({tuple(row) for row in result.rows}) == 1
     assert set(result.shown["games"][0]["paths"]) == set(SCHEDULES)
