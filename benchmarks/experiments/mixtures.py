@@ -20,8 +20,10 @@ from gan_losses.metrics.mixture_modes import perfect_quality
 PERFECT = "perfect sampler"
 TOYS = {"wgangp": "wgangp:0.1", "wganlp": "wganlp:0.1"}  # the penalty's weight on toys, arXiv:1704.00028
 EVERY = tuple(TOYS.get(name, name) for name in LOSSES)
-# What has to find the ring; the others are reported.
+# What has to find the ring; f-divergences and Wasserstein losses are reported.
 FINDING = ("bce", "minimax", "lsgan", "lsgan-pearson", "hinge", "rpgan", "ragan", "ralsgan", "dragan", "r3gan")
+# Of these, what the short training also brings near the modes: minimax saturates, and strong penalties slow D down.
+SHARP = ("bce", "lsgan", "lsgan-pearson", "hinge", "rpgan", "ragan")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Study:
         steps: generator updates, by mixture.
         schedule: of the learning rate.
         finding: losses that are required to find all modes of the ring in the median.
+        sharp: losses that are required to reach a high quality of 0.8 there.
         published: mixture -> modes found on average, and the band that ours has to lie in; of the first loss.
     """
 
@@ -48,6 +51,7 @@ class Study:
     steps: Mapping[str, int]
     schedule: str = "none"
     finding: tuple[str, ...] = ()
+    sharp: tuple[str, ...] = ()
     published: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
@@ -111,7 +115,7 @@ def _checks(settings: Settings, rows: list[Json]) -> list[Check]:
             if mixture in how.published:
                 found.append(_published(label, how, mixture, by_loss[how.losses[0]]))
             for loss, own in by_loss.items():
-                found += _found(f"{label}: {loss}", mixture, own, required=mixture == "ring" and loss in how.finding)
+                found += _found(f"{label}: {loss}", mixture, own, loss in how.finding, loss in how.sharp)
             if len(by_loss) > 1 and settings.seeds > 1:
                 found += _agreement(label, by_loss)
     return found
@@ -126,21 +130,14 @@ def _sampler(label: str, own: list[Json], samples: int) -> list[Check]:
     ]
 
 
-def _found(label: str, mixture: str, own: list[Json], required: bool) -> list[Check]:
+def _found(label: str, mixture: str, own: list[Json], finding: bool, sharp: bool) -> list[Check]:
     modes, shares = [row["modes"] for row in own], [row["high quality"] for row in own]
     every = len(MIXTURES[mixture]().means)
-    low = 0.8 if mixture == "ring" else None
+    ringed = mixture == "ring"
+    low, best = 0.8 if ringed else None, f"{perfect_quality():.3f} at best"
     return [
-        Check(f"{label}, modes", f"all {every}", median(modes), every, None, required, _range(modes)),
-        Check(
-            f"{label}, high quality",
-            f"{perfect_quality():.3f} at best",
-            median(shares),
-            low,
-            None,
-            required,
-            _range(shares),
-        ),
+        Check(f"{label}, modes", f"all {every}", median(modes), every, None, ringed and finding, _range(modes)),
+        Check(f"{label}, high quality", best, median(shares), low, None, ringed and sharp, _range(shares)),
     ]
 
 
@@ -204,7 +201,12 @@ EXPERIMENT = Experiment(
             {"one network": Study(("bce", "lsgan"), {"ring": 0.05}, SMALL, FAST, 64, {"ring": 60}, "linear")}, 2, 500
         ),
         FULL: Settings(
-            {"one network": Study(EVERY, WIDE, SMALL, FAST, 128, {"ring": 2200, "grid": 1000}, "linear", FINDING)}, 3
+            {
+                "one network": Study(
+                    EVERY, WIDE, SMALL, FAST, 128, {"ring": 2200, "grid": 1000}, "linear", FINDING, SHARP
+                )
+            },
+            3,
         ),
         LONG: Settings(
             {

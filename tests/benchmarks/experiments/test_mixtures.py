@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from benchmarks.experiments.mixture_training import judged, perfect, train_on
-from benchmarks.experiments.mixtures import EVERY, EXPERIMENT, FINDING, PERFECT, Settings, Study, measure
+from benchmarks.experiments.mixtures import EVERY, EXPERIMENT, FINDING, PERFECT, SHARP, Settings, Study, measure
 from benchmarks.experiments.workplace import Workplace
 from gan_losses.data.mixtures import ring
 from gan_losses.losses import LOSSES, get_loss
@@ -17,7 +17,16 @@ QUICK |= {"schedule": "linear", "samples": 200}
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     studies = {
-        "one": Study(("bce", "wgan", "lsgan"), {"ring": 0.05, "grid": 0.1}, NETWORKS, {}, 16, STEPS, finding=("bce",)),
+        "one": Study(
+            ("bce", "wgan", "lsgan"),
+            {"ring": 0.05, "grid": 0.1},
+            NETWORKS,
+            {},
+            16,
+            STEPS,
+            finding=("bce", "lsgan"),
+            sharp=("bce",),
+        ),
         "two": Study(("bce",), {"grid": 0.1}, NETWORKS, {}, 16, STEPS, published={"grid": (17.3, 14.0, 21.0)}),
     }
     with pytest.MonkeyPatch.context() as patch:
@@ -30,7 +39,7 @@ def test_the_full_scale_has_every_loss_with_the_penalty_of_toys() -> None:
     assert [loss.name for loss in losses] == list(LOSSES)
     weights = [loss.penalties[0].weight for loss in losses if loss.name in ("wgangp", "wganlp")]
     assert weights == [0.1, 0.1]
-    assert set(FINDING) <= set(LOSSES)
+    assert set(SHARP) <= set(FINDING) <= set(LOSSES)
 
 
 @pytest.mark.parametrize("loss", ["bce", "wgangp:0.1"])
@@ -66,7 +75,12 @@ def test_the_mixture_itself_is_beside_every_study(found) -> None:
 
 def test_medians_of_the_ring_are_required_where_a_study_says_so(found) -> None:
     required = [check.what for check in found.checks if check.required and "perfect" not in check.what]
-    assert required == ["one, ring: bce, modes", "one, ring: bce, high quality", "two, grid: mean modes of bce"]
+    assert required == [
+        "one, ring: bce, modes",
+        "one, ring: bce, high quality",
+        "one, ring: lsgan, modes",
+        "two, grid: mean modes of bce",
+    ]
     shares = [
         row["high quality"]
         for row in found.rows
