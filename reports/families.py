@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log, nan
-from typing import Any
+from typing import Any, TypeGuard
 
 from reports import aggregate, metrics
 from reports.loading import Cell, Run
@@ -46,7 +46,7 @@ def family(run: Run, panel: Panel, metric: str, moment: str) -> Family:
         moment: one of `Panel.moments`.
     """
     declared = (run.request.get("options") or {}).get("equivalence")
-    stated = float(declared) if isinstance(declared, int | float) and declared > 0 else None
+    stated = float(declared) if is_number(declared) and declared > 0 else None
     margin, logarithmic = MARGIN if stated is None else stated, metrics.has_ratios(metric)
     values, present = matrix(panel, metric, moment)
     ceiling = aggregate.ceiling(panel, metric)
@@ -54,6 +54,16 @@ def family(run: Run, panel: Panel, metric: str, moment: str) -> Family:
     found = judge(values, margin, worst, present=present, logarithmic=logarithmic)
     left_out = tuple(loss for loss in panel.losses if loss not in values)
     return Family(panel, metric, moment, tuple(found), margin, stated is not None, left_out)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a run's request states a number of a size that can be reckoned with.
+
+    Example:
+        >>> is_number(0.1), is_number(True), is_number(float("inf")), is_number("0.1")
+        (True, False, False, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
 def families(run: Run, panel: Panel) -> list[Family]:

@@ -24,7 +24,8 @@ from reports.shape_checks import (
 
 KEY = entries({"task": text, "data": text, "recipe": text, "loss": text, "seed": integer})
 METRICS = each(maybe(number))
-STATE = maybe(entries({}, {"step": maybe(count), "metrics": maybe(METRICS)}))
+REPEATS = maybe(each(maybe(several(maybe(number)))))
+STATE = maybe(entries({}, {"step": maybe(count), "metrics": maybe(METRICS), "repeats": REPEATS}))
 PASSPORT = maybe(each(anything))
 EFFORT = {"step": count, "discriminator_updates": count, "images": count}
 ALONG = entries(EFFORT, {"metrics": maybe(METRICS), "averaged": maybe(METRICS)})

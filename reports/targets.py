@@ -6,7 +6,7 @@ from itertools import pairwise
 from statistics import median
 
 from reports import aggregate, metrics
-from reports.families import FAILED
+from reports.families import FAILED, is_number
 from reports.loading import Cell, Json, Run
 from reports.panels import Panel
 from reports.survival import Waiting, kaplan_meier
@@ -59,7 +59,7 @@ def targets(run: Run, panel: Panel) -> list[Target]:
     declared = (run.request.get("options") or {}).get("target") or {}
     measured = {name for cell in panel.cells for row in along(cell) for name in row["metrics"]}
     named = declared.items() if isinstance(declared, dict) else ()
-    found = [Target(metric, float(value), True) for metric, value in named if metric in measured]
+    found = [Target(metric, value, True) for metric, value in named if metric in measured and is_number(value)]
     if found:
         return found
     medians = {metric: _reached_by_reference(panel, metric) for metric in aggregate.primaries(panel)}

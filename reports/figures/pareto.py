@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from reports.aggregate import middle, primaries, values
-from reports.figures.base import Drawn, Kind, palette_of
+from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, together
 from reports.figures.style import Look, canvas, fit_scale, log_scale, name_axes, plain
 from reports.loading import Run
 from reports.metrics import has_ratios
@@ -16,16 +16,17 @@ from reports.timings import step_seconds
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
-    """One figure per panel that was timed: an axes per domain."""
-    for panel in panels:
-        places = {metric: points(run, panel, metric) for metric in primaries(panel)}
-        losses = [loss for loss in panel.losses if any(loss in each for each in places.values())]
+    """One figure per task and data set that was timed: an axes per recipe and domain."""
+    for group in together(panels):
+        found = [(panel, metric, points(run, panel, metric)) for panel in group for metric in primaries(panel)]
+        found = [part for part in found if part[2]]
+        losses = [loss for loss in losses_of(group, curved=False) if any(loss in each for _, _, each in found)]
         if losses:
             palette = palette_of(run, losses)
-            figure, axes = canvas(1, len(places), f"Quality against seconds, {plain(panel.label)}", palette, (3.6, 2.4))
-            for axis, (metric, each) in zip(axes[0], places.items(), strict=True):
+            figure, axes = canvas(1, len(found), "Quality against seconds", palette, (2.9, 2.1), (0.75, 0.75))
+            for axis, (panel, metric, each) in zip(axes[0], found, strict=True):
                 draw_metric(axis, panel, metric, each, palette)
-            yield panel.slug, figure
+            yield group_slug(group), figure
 
 
 def points(run: Run, panel: Panel, metric: str) -> dict[str, tuple[float, float]]:
@@ -75,7 +76,7 @@ def draw_metric(
         "markeredgewidth": 0.9,
     }
     axis.plot(*zip(*best, strict=True), "o", **ring)
-    name_axes(axis, "", "training time (s)", f"{plain(metric)} (lower is better)")
+    name_axes(axis, plain(panel.label), "training time (s)", f"{plain(metric)} (lower is better)")
     if has_ratios(metric) and min(every) > 0:
         log_scale(axis, every)
     else:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from reports.aggregate import primaries
 from reports.families import matrix
-from reports.figures.base import Drawn, Kind, palette_of
+from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, together
 from reports.figures.style import Look, canvas, log_scale, name_axes, plain, say
 from reports.loading import Run
 from reports.metrics import has_ratios
@@ -16,17 +16,16 @@ from reports.panels import Panel
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
-    """One figure per panel: an axes per domain."""
-    for panel in panels:
-        found = {metric: curves(panel, metric) for metric in primaries(panel)}
-        losses = [loss for loss in panel.losses if any(loss in each for each in found.values())]
+    """One figure per task and data set: an axes per recipe and domain."""
+    for group in together(panels):
+        found = [(panel, metric, curves(panel, metric)) for panel in group for metric in primaries(panel)]
+        losses = [loss for loss in losses_of(group, curved=False) if any(loss in each for _, _, each in found)]
         if losses:
             palette = palette_of(run, losses)
-            title = f"Share of runs below a value, {plain(panel.label)}"
-            figure, axes = canvas(1, len(found), title, palette, (3.6, 2.2), (0.75, 0.75))
-            for axis, (metric, each) in zip(axes[0], found.items(), strict=True):
-                draw_metric(axis, metric, each, palette)
-            yield panel.slug, figure
+            figure, axes = canvas(1, len(found), "Share of runs below a value", palette, (2.9, 2.1), (0.75, 0.75))
+            for axis, (panel, metric, each) in zip(axes[0], found, strict=True):
+                draw_metric(axis, panel, metric, each, palette)
+            yield group_slug(group), figure
 
 
 def curves(panel: Panel, metric: str) -> dict[str, tuple[list[float], int]]:
@@ -39,9 +38,11 @@ def curves(panel: Panel, metric: str) -> dict[str, tuple[list[float], int]]:
     }
 
 
-def draw_metric(axis: Axes, metric: str, found: dict[str, tuple[list[float], int]], palette: dict[str, Look]) -> None:
+def draw_metric(
+    axis: Axes, panel: Panel, metric: str, found: dict[str, tuple[list[float], int]], palette: dict[str, Look]
+) -> None:
     """A staircase per loss: a failed run is below no value, so that its loss never comes to 1."""
-    name_axes(axis, "", f"{plain(metric)} (lower is better)", "share of runs")
+    name_axes(axis, plain(panel.label), f"{plain(metric)} (lower is better)", "share of runs")
     every = [value for values, _ in found.values() for value in values]
     if not every:
         say(axis, "no cell with values")

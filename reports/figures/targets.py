@@ -14,7 +14,7 @@ from reports.panels import Panel
 from reports.targets import Target, attempts, efforts, targets, waiting
 from reports.text import number
 
-AXES = {"step": "generator step", "images": "real images seen", "seconds": "training time (s)"}
+AXES = {"step": "generator step", "seconds": "training time (s)"}
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
