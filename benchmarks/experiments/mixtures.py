@@ -192,7 +192,7 @@ EXPERIMENT = Experiment(
     name="mixtures",
     summary="Which losses find all modes of a ring of 8 and of a grid of 25 under one network, and do seeds agree on the order?",
     source="a perfect sampler's high quality 1 - exp(-9/2), derived; PacGAN's table 1, arXiv:1712.04086, at scale long alone",
-    reading="Samples of the first seed (dots) over the modes (rings of 3 standard deviations); above each the modes found and "
+    reading="Samples of the first seed (dots) over the modes (circles); above each the modes found and "
     "the share of samples of high quality. One small network and a short training: a loss that fails here may do well in a "
     "setting of its own.",
     cost="short 10 s, full about 4 min, long hours on a GPU",
