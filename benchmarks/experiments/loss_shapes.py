@@ -8,7 +8,7 @@ from torch import Tensor
 
 from benchmarks.experiments.base import Check, Experiment, Json, Result
 from benchmarks.experiments.workplace import Workplace
-from gan_losses.losses import LOSSES, get_loss, slope
+from gan_losses.losses import LOSSES, generator_loss, get_loss, slope
 
 FORMULAS: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
     "bce": ("σ(-f)", lambda f: torch.sigmoid(-f)),
@@ -32,19 +32,21 @@ class Settings:
 
 
 def measure(settings: Settings, workplace: Workplace) -> Result:
-    """Generator's loss and |slope| of every loss that is a function of one logit; the formulas beside autograd."""
+    """Generator's loss and |slope| of every loss, the formulas beside autograd.
+
+    A loss of pairs is taken at one pair whose real logit is 0, so that the fake's is their difference.
+    """
     logits = torch.linspace(-settings.reach, settings.reach, settings.points, dtype=torch.float64)
     shown: Json = {"logit": logits.tolist(), "losses": {}}
     rows: list[Json] = []
     for name in LOSSES:
         loss = get_loss(name)
-        if loss.pairs_logits or not loss.trains_discriminator:
-            continue
-        slopes = slope(loss, logits)
-        values = [loss.generator(logit[None]).item() for logit in logits]
-        shown["losses"][name] = {"value": values, "slope": slopes.abs().tolist()}
-        at = dict(zip(("-8", "0", "8"), slopes.abs()[[0, settings.points // 2, -1]].tolist(), strict=True))
-        rows.append({"loss": name, **{f"|slope| at {place}": value for place, value in at.items()}})
+        real = torch.zeros(1, dtype=logits.dtype)
+        values = [generator_loss(loss, logit, real).item() for logit in logits[:, None]]
+        slopes = [slope(loss, logit, real).abs().item() for logit in logits[:, None]]
+        shown["losses"][name] = {"value": values, "slope": slopes}
+        places = {f"|slope| at {logits[place]:g}": slopes[place] for place in (0, settings.points // 2, -1)}
+        rows.append({"loss": name, "of pairs": "yes" if loss.pairs_logits else "no", **places})
     return Result(rows, [_check(name, logits) for name in FORMULAS], shown)
 
 
@@ -58,8 +60,9 @@ EXPERIMENT = Experiment(
     name="loss-shapes",
     summary="Where along the logit does each loss still teach the generator?",
     source="formulas of arXiv:1406.2661, arXiv:1611.04076, arXiv:1701.07875; derivatives derived here",
-    reading="Left the generator's loss, right the size of its slope (log scale), against the logit of a fake: a curve that "
-    "falls to the bottom on the left teaches nothing about fakes that the discriminator rejects.",
+    reading="Left the generator's loss, right the size of its slope (log scale), against the logit of a fake (of relativistic "
+    "losses: fake minus real): a curve that falls to the bottom on the left teaches nothing about fakes that the discriminator "
+    "rejects. Losses of one shape share a line.",
     cost="every scale 1 s",
     scales={"short": Settings(points=33), "full": Settings()},
     measure=measure,
