@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from reports.families import Family, differing
-from reports.tables.base import why_missing
 from reports.text import escape, number, probability
 from reports.verdicts import BETTER, EQUIVALENT, FEW, UNDECIDED, WORSE, Verdict
 
@@ -21,8 +20,8 @@ def sentences(family: Family) -> list[str]:
 
 def unjudged(family: Family) -> str:
     """Which losses are in no pair, and why."""
-    panel = family.panel
-    named = [f"{escape(loss)} ({why_missing(panel.of(loss))})" for loss in family.left_out]
+    statuses = {loss: {cell.status for cell in family.panel.of(loss) if not cell.scored} for loss in family.left_out}
+    named = [f"{escape(loss)} ({'/'.join(sorted(found)) or 'not measured'})" for loss, found in statuses.items()]
     return f"not judged{where(family)}: {', '.join(named)}"
 
 
