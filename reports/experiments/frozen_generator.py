@@ -26,7 +26,7 @@ def draw(record: Json) -> Figure:
     for row, (name, (title, label)) in zip(axes, ROWS.items(), strict=True):
         for axis, age in zip(row, ages, strict=True):
             _plot(axis, name, [curve for curve in curves if curve["epochs"] == age], palette)
-            words = f"{title}\nG trained for {age} epoch{'s' if age > 1 else ''}"
+            words = f"{age} epoch{'s' if age > 1 else ''}: {title}"
             name_axes(axis, words, "updates of D", label)
     return figure
 

@@ -22,6 +22,6 @@ def test_a_column_for_every_age_and_the_median_of_every_loss() -> None:
     ]
     figure = draw({"shown": {"curves": curves}})
     assert len(figure.axes) == 6
-    assert figure.axes[0].get_title(loc="left").endswith("1 epoch")
+    assert figure.axes[0].get_title(loc="left") == "1 epoch: norm of G's gradient"
     np.testing.assert_allclose(figure.axes[0].lines[0].get_xydata(), [[0.5, 1.0], [1, 2.0], [10, 4.0]])
     assert [len(axis.lines) for axis in figure.axes] == [1] * 6
