@@ -66,8 +66,9 @@ def measure(settings: Settings, workplace: Workplace) -> Result:
     found = workplace.map(examine, pieces[::-1])[::-1]  # the longest first
     runs = len(next(iter(_values(str(pool)).values())))
     rows = [_row(piece) for piece in found]
-    shown = {"runs": runs, "suites": settings.suites, "table": rows, "luck": _luck(_values(str(pool))[REFERENCE])}
-    return Result(rows, list(_checks(rows, shown["luck"])), shown)
+    luck = _luck(_values(str(pool))[REFERENCE])
+    shown = {"runs": runs, "suites": settings.suites, "table": rows, "luck": luck}
+    return Result(rows, list(_checks(rows, luck)), shown)
 
 
 def _pool(run: Path, settings: Settings) -> Json:

@@ -33,10 +33,9 @@ def shares(values: Array, names: Sequence[str]) -> dict[str, float]:
         raise ValueError(f"finite values with an axis for each of {', '.join(names)} and one for seeds were expected.")
     centred = values - values.mean()
     total = float((centred**2).sum())
-    single = {(place,): _means(centred, (place,)) for place in range(len(names))}
-    effects: dict[tuple[int, ...], Array] = dict(single)
+    effects: dict[tuple[int, ...], Array] = {(place,): _means(centred, (place,)) for place in range(len(names))}
     for pair in combinations(range(len(names)), 2):
-        effects[pair] = _means(centred, pair) - single[pair[:1]] - single[pair[1:]]
+        effects[pair] = _means(centred, pair) - effects[pair[:1]] - effects[pair[1:]]
     sums = {places: float((effect**2).sum()) * values.size / effect.size for places, effect in effects.items()}
     settings = centred.mean(axis=-1, keepdims=True)
     between = float((settings**2).sum()) * values.shape[-1]

@@ -36,7 +36,7 @@ def _rates(axis: Axes, table: list[dict[str, Any]]) -> None:
     ):
         values = np.array([row[name] for row in table], dtype=float)
         axis.bar(places + offset, values, 0.34, color=colour)
-        for place, value in zip(places, values, strict=True):
+        for place, value in enumerate(values.tolist()):
             if np.isfinite(value):
                 axis.text(place + offset, value + 0.015, f"{100 * value:.1f}", ha="center", fontsize=7)
         axis.axhline(claimed, color=NEUTRAL, linestyle="--", linewidth=0.9)

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures.style import canvas, log_scale, looks, name_axes, name_ticks
+from reports.loading import NONE
 
 SHOWN = 12  # shares in the figure, the largest; all are in the table
 Json = dict[str, Any]
@@ -16,7 +17,7 @@ def draw(record: Json) -> Figure:
     """For each data set the shares of variance and the judged runs."""
     sets: dict[str, Json] = record["shown"]["data"]
     names = list(dict.fromkeys(_name(cell) for part in sets.values() for cell in part["tuned"]))
-    palette = looks({name: (name.partition("+")[0], name.partition("+")[2] or "none") for name in names})
+    palette = looks({name: (name.partition("+")[0], name.partition("+")[2] or NONE) for name in names})
     title = f"Are losses still different after equal tuning? {record['shown']['cells']:,} trainings"
     figure, axes = canvas(len(sets), 2, title, palette, (3.6, 2.6), (1.1, 0.95), (2.0, 0.8))
     for row, (data, part) in zip(axes, sets.items(), strict=True):
@@ -26,7 +27,7 @@ def draw(record: Json) -> Figure:
 
 
 def _name(cell: Json) -> str:
-    return str(cell["loss"]) if cell["penalty"] == "none" else f"{cell['loss']}+{cell['penalty']}"
+    return str(cell["loss"]) if cell["penalty"] == NONE else f"{cell['loss']}+{cell['penalty']}"
 
 
 def _shares(axis: Axes, data: str, part: Json) -> None:
