@@ -6,14 +6,17 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from reports.experiments import (
+    calibration,
     critic_layers,
     decision_boundary,
     dirac,
+    early_warning,
     exact_wasserstein,
     frozen_generator,
     loss_shapes,
     mixtures,
     stacked_digits,
+    still_different,
     truth_images,
 )
 
@@ -29,6 +32,9 @@ FIGURES: dict[str, Callable[[Json], Figure]] = {
     "stacked-digits": stacked_digits.draw,
     "exact-wasserstein": exact_wasserstein.draw,
     "mixtures": mixtures.draw,
+    "calibration": calibration.draw,
+    "still-different": still_different.draw,
+    "early-warning": early_warning.draw,
 }
 
 __all__ = ["FIGURES"]

@@ -36,9 +36,9 @@ def _rates(axis: Axes, table: list[dict[str, Any]]) -> None:
     ):
         values = np.array([row[name] for row in table], dtype=float)
         axis.bar(places + offset, values, 0.34, color=colour)
-        for place, value in enumerate(values.tolist()):
+        for position, value in enumerate(values.tolist()):
             if np.isfinite(value):
-                axis.text(place + offset, value + 0.015, f"{100 * value:.1f}", ha="center", fontsize=7)
+                axis.text(position + offset, value + 0.015, f"{100 * value:.1f}", ha="center", fontsize=7)
         axis.axhline(claimed, color=NEUTRAL, linestyle="--", linewidth=0.9)
     name_axes(axis, "share of suites (%)", "seeds of a suite", "share")
     name_ticks(axis, [str(row["seeds"]) for row in table])
