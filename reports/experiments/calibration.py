@@ -36,7 +36,7 @@ def _rates(axis: Axes, table: list[dict[str, Any]]) -> None:
     ):
         values = np.array([row[name] for row in table], dtype=float)
         axis.bar(places + offset, values, 0.34, color=colour)
-        for position, value in enumerate(values.tolist()):
+        for position, value in enumerate(map(float, values)):
             if np.isfinite(value):
                 axis.text(position + offset, value + 0.015, f"{100 * value:.1f}", ha="center", fontsize=7)
         axis.axhline(claimed, color=NEUTRAL, linestyle="--", linewidth=0.9)
@@ -51,8 +51,8 @@ def _coverage(axis: Axes, table: list[dict[str, Any]]) -> None:
         for level, marker in ((95, "o"), (90, "s")):
             values = [row[f"coverage of {level} %, {kind}"] for row in table]
             axis.plot(places, np.array(values, dtype=float), marker=marker, color=colour, markersize=4, linewidth=1.2)
-    for level in (0.9, 0.95):
-        axis.axhline(level, color=NEUTRAL, linestyle="--", linewidth=0.9)
+    for claimed in (0.9, 0.95):
+        axis.axhline(claimed, color=NEUTRAL, linestyle="--", linewidth=0.9)
     name_axes(axis, "coverage of the intervals of 95 % (dots) and 90 % (squares)", "seeds of a suite", "coverage")
     name_ticks(axis, [str(row["seeds"]) for row in table])
     axis.set_ylim(0.84, 1.0)
