@@ -184,7 +184,9 @@ def measure(settings: Settings, workplace: Workplace) -> Result:
 
 def _of_data(rows: Sequence[Json], data: str) -> Json:
     values, levels = factorial(rows, data)
-    parts, ends = variance_shares.shares(values, AXES), variance_shares.share_intervals(values, AXES)
+    varied = [name for name in AXES if len(levels[name]) > 1]
+    several = values.reshape([len(levels[name]) for name in (*varied, "seed")])
+    parts, ends = variance_shares.shares(several, varied), variance_shares.share_intervals(several, varied)
     return {
         "data": data,
         "shares": {name: {"share": part, "low": ends[name][0], "high": ends[name][1]} for name, part in parts.items()},

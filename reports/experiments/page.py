@@ -7,6 +7,7 @@ from reports.text import escape, markdown, number
 
 Json = dict[str, Any]
 HEADER = ["what", "published", "ours", "required", "met", "remark"]
+LISTS = ("values",)  # columns for table.csv alone
 LONGEST = 40  # rows of a table on the page; all are in table.csv
 HEAD = """\
 # Experiments with known answers
@@ -69,8 +70,15 @@ def _table(record: Json) -> str:
     rows = record["rows"]
     if not rows:
         return ""
-    lines = [[value if isinstance(value, str) else number(value) for value in row.values()] for row in rows[:LONGEST]]
+    shown = [name for name in rows[0] if name not in LISTS]
+    lines = [[_cell(row[name]) for name in shown] for row in rows[:LONGEST]]
     more = (
         f"\n\n{len(rows) - LONGEST} more rows are in `{record['experiment']}/table.csv`." if len(rows) > LONGEST else ""
     )
-    return markdown(list(rows[0]), lines) + more
+    return markdown(shown, lines) + more
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, int):  # a count
+        return f"{value:,}"
+    return value if isinstance(value, str) else number(value)
