@@ -411,7 +411,7 @@ def test_a_hostile_name_breaks_neither_table_nor_figure(make_translations, tmp_p
     assert "<b>" not in text
     assert len({len(row) for row in rows_of(text.replace(r"\|", "")) if "kept" in str(row) or "<b>" in str(row)}) == 1
     files = list(save_figures(run, make_panels(run), tmp_path / "figures"))
-    assert [kind.name for kind, names in files if not names] == ["factorial", "cost"]
+    assert [kind.name for kind, names in files if not names] == ["factorial", "pareto", "cost"]
     for path in (tmp_path / "figures").glob("*.svg"):
         ElementTree.parse(path)
 
