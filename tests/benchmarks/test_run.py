@@ -104,6 +104,14 @@ def stamps(run: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in sorted(run.glob("dcgan/**/*")) if path.is_file()}
 
 
+def test_a_log_point_has_all_that_early_warnings_are_made_of(run):
+    from benchmarks.experiments.early_warning import PREDICTORS, _mean
+
+    for folder in records.find_records(run):
+        rows = records.read_curves(folder / "curves.jsonl")
+        assert [name for name, each in PREDICTORS.items() if _mean(rows, each.path) is None] == []
+
+
 def test_the_same_command_again_trains_nothing(run) -> None:
     before = stamps(run)
     timing = [path.stat().st_mtime_ns for path in (run / "timing").iterdir()]

@@ -5,7 +5,6 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from benchmarks import records
-from benchmarks.experiments import early_warning
 from benchmarks.experiments.early_warning import area, foretold, gather, interval, outcomes
 
 
@@ -80,16 +79,3 @@ def test_only_the_first_tenth_is_looked_at_and_what_ended_in_it_is_left_out(run)
     assert [cell["log_quality"] for cell in cells] == [pytest.approx(np.log(12.0)), None]
     assert cells[0]["group"] == cells[1]["group"]
     assert cells[0]["early"]["overfitting"] is None
-
-
-def test_every_predictor_is_a_number_of_real_log_points(tmp_path):
-    from benchmarks.experiments.workplace import Workplace
-
-    run = Workplace(tmp_path / "x").run(
-        "tiny",
-        *("--data", "digits", "--losses", "bce", "--recipe", "controlled", "--seeds", "0", "--steps", "10"),
-        *("--log-every", "1", "--eval-every", "10", "--timing-rounds", "1", "--image-size", "16", "--width", "8"),
-    )
-    cells, _ = gather([run])
-    assert {name for name, value in cells[0]["early"].items() if value is None} == set()
-    assert early_warning.PREDICTORS.keys() == cells[0]["early"].keys()
