@@ -42,7 +42,7 @@ class Settings:
     suites: int = 2000
     counts: tuple[int, ...] = (6, 8, 12, 20)
     train: bool = False
-    seeds: int = 96
+    seeds: int = 64
     steps: int = 600
 
 
