@@ -123,7 +123,9 @@ def _reproduced(label: str, shape: tuple[int, int], rows: list[Json], judged: bo
         low = FLOORS.get(shape) if critic in (GP, LP) else None
         note = f"{_range(cosines)}; deviation {median(cosines) - cosine:+.2f}"
         what = f"{label}: cosine of {critic}"
-        checks.append(Check(what, f"{cosine}, {SOURCE}", median(cosines), low, required=judged and low is not None, note=note))
+        checks.append(
+            Check(what, f"{cosine}, {SOURCE}", median(cosines), low, required=judged and low is not None, note=note)
+        )
         note = f"{_range(errors)}; deviation {median(errors) - error:+.2f}"
         what = f"{label}: squared error of {critic}"
         checks.append(Check(what, f"{error}, {SOURCE}", median(errors), required=False, note=note))
