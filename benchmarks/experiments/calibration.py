@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks import records
 from benchmarks.experiments.base import Check, Experiment, Json, Result
 from benchmarks.experiments.workplace import Workplace
-from reports.statistics import wilson
+from reports.statistics import coverage, wilson
 from reports.verdicts import EQUIVALENT, Verdict, judge
 
 Array = NDArray[np.float64]
@@ -23,7 +23,8 @@ CLONES = 3  # of one loss in a suite: a family of three pairs
 METRIC = "fid[digits]"
 ALARMS = 0.07  # the most that the upper end of the rate of false alarms may reach
 POWER = 0.80
-COVERAGE = (0.93, 0.97)
+COVERAGE = (0.93, 0.97)  # where 95 % are claimed; six seeds have no interval of less than 96.9 %
+ROOM = 0.01  # above what is claimed, where that is more
 NOTICED = 0.95  # of the suites in which a handicapped loss has to be found
 
 
@@ -216,7 +217,9 @@ def _checks(rows: list[Json], luck: Json) -> Iterator[Check]:
         yield Check(f"{at}clones told apart, upper end", "5 % claimed", row["at most (95 %)"], high=ALARMS)
         yield Check(f"{at}power at the printed ratio", "80 % claimed", row["power there"], low=POWER)
         for kind in ("clones", "pairs"):
-            yield Check(f"{at}coverage, {kind}", "95 % claimed", row[f"coverage of 95 %, {kind}"], *COVERAGE)
+            claimed = coverage(row["seeds"]) or COVERAGE[1]
+            ends = COVERAGE[0], max(COVERAGE[1], claimed + ROOM)
+            yield Check(f"{at}coverage, {kind}", f"{claimed:.1%} claimed", row[f"coverage of 95 %, {kind}"], *ends)
         yield Check(
             f"{at}10 % worse, called equivalent", "5 % claimed", row["10 % worse called equivalent"], high=ALARMS
         )
@@ -234,7 +237,7 @@ EXPERIMENT = Experiment(
     reading="Left, of suites in which all losses are clones of one, the share in which any two are told apart (a false alarm) "
     "and, of suites in which one clone is worse by the ratio that the verdict said it could see, the share in which it is found. "
     "Right, the coverage of the intervals. A tool that never decides would fail on the left, one that always does, too.",
-    cost="short 10 s, full 2 min on runs that are kept with the suite, long (which trains them anew) 15 min more",
+    cost="short 10 s, full 2 min on runs that are kept with the suite, long (which trains them anew) 10 min more",
     scales={"short": Settings(suites=100, counts=(6, 8)), "full": Settings(), "long": Settings(train=True)},
     measure=measure,
 )
