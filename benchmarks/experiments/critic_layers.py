@@ -168,7 +168,7 @@ EXPERIMENT = Experiment(
     source="arXiv:1704.00028, figure 1b",
     reading="The norm of the critic loss's gradient with respect to each layer's input, log scale; a thin line is a seed. A "
     "line that falls to the left is a gradient that has vanished before it reaches the images, one that rises has exploded.",
-    cost="short 3 s, full 2.5 min",
+    cost="short 3 s, full 1 min",
     scales={"short": Settings(steps=20, width=64, batch_size=64, seeds=(0,), strict=False), "full": Settings()},
     measure=measure,
 )

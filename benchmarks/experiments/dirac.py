@@ -289,7 +289,7 @@ EXPERIMENT = Experiment(
     source="arXiv:1801.04406; eigenvalues and ends derived in float64",
     reading="Across the generator's point θ, up the discriminator's slope ψ; arrows are the directions of descent, lines 500 "
     "steps of 0.2 from (1, 1). A line that ends in the middle has converged; one that orbits or leaves never will.",
-    cost="short 5 s, full 25 s",
+    cost="short 5 s, full 30 s",
     scales={
         "short": Settings(losses=("minimax",), penalties=("", "r1:0.3"), also=()),
         "full": Settings(),

@@ -155,7 +155,7 @@ EXPERIMENT = Experiment(
     reading="Above the cosine of the critic's gradient with the true one, below the critic's estimate over the true distance, "
     "against updates; a line is the median over pairs, a band their range. What a critic reports is not the distance unless "
     "its line below is at 1.",
-    cost="short 15 s, full about 4 min, long a day",
+    cost="short 15 s, full at most 8 min, long a day",
     scales={
         SHORT: Settings(
             SHAPES[:1],

@@ -263,7 +263,7 @@ EXPERIMENT = Experiment(
     reading="Top the norm of the generator's gradient, below its variance over batches, both log scale, while a fresh "
     "discriminator learns; a column is a generator that was trained for so many epochs and then frozen. Bands are the range "
     "over seeds.",
-    cost="short 5 s, full 3 min",
+    cost="short 5 s, full 5 min",
     scales={
         "short": Settings(
             epochs=(1,), steps=300, looks=6, seeds=(0,), losses=("minimax", "bce", "wgangp"), strict=False

@@ -196,7 +196,7 @@ EXPERIMENT = Experiment(
     reading="Samples of the first seed (dots) over the modes (circles); above each the modes found and "
     "the share of samples of high quality. One small network and a short training: a loss that fails here may do well in a "
     "setting of its own.",
-    cost="short 10 s, full about 4 min, long hours on a GPU",
+    cost="short 10 s, full at most 8 min, long hours on a GPU",
     scales={
         SHORT: Settings(
             {"one network": Study(("bce", "lsgan"), {"ring": 0.05}, SMALL, FAST, 64, {"ring": 60}, "linear")}, 2, 500

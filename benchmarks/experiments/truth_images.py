@@ -179,7 +179,7 @@ EXPERIMENT = Experiment(
     source="exact precision and coverage on a known manifold after arXiv:1711.10337; the pictures are drawn here",
     reading="Left the rank correlation of each metric with the grade of each ladder, 1: it gets worse with every grade; pale: "
     "no more than between seeds. Right how many copies are found when noise hides them, by the size of the training set.",
-    cost="short 20 s, full 3 min",
+    cost="short 20 s, full 2 min",
     scales={"short": Settings(count=200, train=400, seeds=(0,), floors=5, sizes=(400, 1000)), "full": Settings()},
     measure=measure,
 )
