@@ -79,7 +79,8 @@ def _evidence(verdict: Verdict) -> str:
         ends = f"{number(verdict.low90)} … {number(verdict.high90)}"
         return f"90 % interval of the ratio {ends}, margin {margin}, n = {verdict.n}"
     ends = f"[{number(verdict.low)}, {number(verdict.high)}]"
-    return f"{kind} {number(verdict.ratio)} {ends}, adjusted p = {probability(verdict.p_adjusted)}, n = {verdict.n}"
+    p = probability(verdict.p_adjusted)
+    return f"{kind} {number(verdict.ratio)} {ends}, adjusted p {p if p.startswith('<') else f'= {p}'}, n = {verdict.n}"
 
 
 def _sight(verdict: Verdict) -> str:

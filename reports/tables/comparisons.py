@@ -14,7 +14,8 @@ from reports.text import interval, number, probability
 
 NOTE = (
     "Paired by seed. Ratios for Fréchet distances (below 1: better than the reference), differences for kernel distances, "
-    "which can be negative. The interval (at least 95 %) holds the values that a sign-flip test does not reject; p is that "
+    "which can be negative. The interval (at least 95 %) holds the means (geometric ones of ratios) that a sign-flip test does not "
+    "reject; where pairs are skewed, their median may lie outside. p is that "
     "test's, two-sided, of each comparison by itself: not corrected for their number, for which see the verdicts. A large p does not show "
     "that there is no difference."
 )
