@@ -84,6 +84,7 @@ def test_a_segfault_leaves_where_it_happened(run) -> None:
     assert "traceback.txt" in by_loss(out)["segfault"]["files"]
 
 
+@pytest.mark.slow
 def test_failed_cells_are_tried_again_where_that_is_asked_for_and_no_others(run) -> None:
     out, _, call = run
 

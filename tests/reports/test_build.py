@@ -47,6 +47,7 @@ def test_every_link_of_the_page_leads_to_a_file_and_every_file_is_linked(report)
     assert links == set(digests(report)) - {"report.md"}
 
 
+@pytest.mark.slow
 def test_a_factorial_report_has_its_section_once_and_the_same_bytes_again(make_run, tmp_path):
     folder = make_run(("bce", "bce+gp", "lsgan", "lsgan+gp"), 1, recipes=("controlled",))
     for name in ("one", "two"):

@@ -199,6 +199,7 @@ def test_scales():
     assert axis.get_yscale() == "symlog"
 
 
+@pytest.mark.slow
 def test_hostile_names_are_drawn_as_they_are(make_run, tmp_path):
     run = load(make_run(("bce", HOSTILE, f"{HOSTILE}+gp"), 1, recipes=ONE))
     assert plain(HOSTILE).isprintable() or plain(HOSTILE).startswith("\u200a")

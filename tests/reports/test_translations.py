@@ -405,6 +405,7 @@ def test_the_page_of_two_domains(make_translations, capsys):
     assert "Passport of its own" not in text
 
 
+@pytest.mark.slow
 def test_a_hostile_name_breaks_neither_table_nor_figure(make_translations, tmp_path):
     run = load(make_translations(("bce", HOSTILE), 1, (3, 10)))
     text = tables_of(run)["translation"].markdown
