@@ -46,7 +46,7 @@ class Workplace:
             pieces: the arguments by name.
         """
         paths = [self._path(function, piece) for piece in pieces]
-        missing = [index for index, path in enumerate(paths) if records.intact(path, self.say) is None]
+        missing = [index for index, path in enumerate(paths) if records.intact(path, self.say, "found") is None]
         if missing:
             self.say(f"{function.__name__}: {len(missing)} of {len(pieces)} pieces, {self.workers} at a time.")
             self._compute(function, {paths[index]: pieces[index] for index in missing})
