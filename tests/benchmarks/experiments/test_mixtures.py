@@ -37,9 +37,9 @@ def found(tmp_path_factory):
 def test_the_full_scale_has_every_loss_with_the_penalty_of_toys() -> None:
     losses = [get_loss(text) for text in EVERY]
     assert [loss.name for loss in losses] == list(LOSSES)
-    weights = [loss.penalties[0].weight for loss in losses if loss.name in ("wgangp", "wganlp")]
-    assert weights == [0.1, 0.1]
-    assert set(SHARP) <= set(FINDING) <= set(LOSSES)
+    weights = [loss.penalties[0].weight for loss in losses if loss.name in ("wgangp", "wganlp", "dragan")]
+    assert weights == [0.1, 0.1, 0.1]
+    assert set(SHARP) <= set(FINDING) <= set(EVERY)
 
 
 @pytest.mark.parametrize("loss", ["bce", "wgangp:0.1"])
