@@ -81,8 +81,15 @@ def measure(settings: Settings, workplace: Workplace) -> Result:
     bad = outcomes(cells)
     groups = np.array([cell["group"] for cell in cells])
     values = {name: np.array([cell["early"][name] for cell in cells], dtype=float) for name in PREDICTORS}
-    rows = [_row(name, values[name], bad, groups, settings.draws) for name in PREDICTORS]
-    rows += _combined(values, bad, groups, np.array([cell["loss"] for cell in cells]), settings.draws)
+    rates = np.array([cell["rate"] for cell in cells])
+    rows = [
+        _row(name, values[name], bad, groups, settings.draws) | {ALIKE: _alike(name, values[name], bad, rates)}
+        for name in PREDICTORS
+    ]
+    rows += [
+        row | {ALIKE: None}
+        for row in _combined(values, bad, groups, np.array([cell["loss"] for cell in cells]), settings.draws)
+    ]
     failed = sum(cell["log_quality"] is None for cell in cells)
     shown = {"rows": rows, "cells": len(cells), "bad": int(bad.sum()), "failed": failed, "ended_before": ended}
     return Result(rows, list(_checks(rows, shown, settings.fewest)), shown)
@@ -107,6 +114,7 @@ def gather(folders: Sequence[Path]) -> tuple[list[Json], int]:
                 "loss": names["loss"],
                 "data": names["data"],
                 "group": records.digest({**kept, "loss": names["loss"], "data": names["data"]}),
+                "rate": record["settings"]["learning_rate"],
                 "log_quality": still_different.log_quality(record),
                 "early": {name: _mean(early, each.path) for name, each in PREDICTORS.items()},
             }
@@ -154,6 +162,24 @@ def area(values: Array, bad: NDArray[np.bool_]) -> float:
     if not count or not others:
         return float("nan")
     return float((rankdata(values)[bad].sum() - count * (count + 1) / 2) / (count * others))
+
+
+def area_within(values: Array, bad: NDArray[np.bool_], strata: NDArray[Any]) -> float:
+    """`area` over the pairs of a good and a bad cell of one stratum only; NaN without any such pair.
+
+    Example:
+        >>> area_within(np.array([1.0, 2.0, 9.0, 8.0]), np.array([False, True, False, True]), np.array([0, 0, 1, 1]))
+        0.5
+    """
+    parts = [(values[strata == each], bad[strata == each]) for each in np.unique(strata)]
+    pairs = np.array([int(wrong.sum()) * int((~wrong).sum()) for _, wrong in parts])
+    areas = np.array([area(part, wrong) for part, wrong in parts])
+    return float((areas[pairs > 0] * pairs[pairs > 0]).sum() / pairs.sum()) if pairs.sum() else float("nan")
+
+
+def _alike(name: str, values: Array, bad: NDArray[np.bool_], rates: NDArray[Any]) -> float:
+    known = np.isfinite(values)
+    return area_within(PREDICTORS[name].sign * values[known], bad[known], rates[known])
 
 
 def interval(statistic: Callable[[NDArray[np.int64]], float], groups: NDArray[Any], draws: int) -> tuple[float, float]:
@@ -209,6 +235,7 @@ def _combined(
 
 
 GAIN = "saturation statistics less baselines"
+ALIKE = "area at equal learning rate"
 
 
 def _together(name: str, scores: Array, bad: NDArray[np.bool_], groups: NDArray[Any], draws: int) -> Json:
@@ -263,6 +290,7 @@ def _checks(rows: Sequence[Json], shown: Json, fewest: int) -> Iterator[Check]:
             (row for row in single if row["kind"] == kind), key=lambda row: np.nan_to_num(row["area under the curve"])
         )
         note = f"{best['statistic']}, 95 % {best['low']:.2f} to {best['high']:.2f}; the best of several looks better than it is"
+        note += f"; among trainings of one learning rate {best[ALIKE]:.2f}"
         yield Check(
             f"best single {kind}: area under the curve",
             "not published",

@@ -53,6 +53,9 @@ def share_intervals(
 ) -> dict[str, tuple[float, float]]:
     """Percentile intervals of `shares`: what the factors and their pairs leave unexplained is drawn anew.
 
+    What is left of the settings' means and what is left between seeds are drawn apart; the first shrunk, as noise of the
+    seeds is in it and comes in again with the second.
+
     The levels are fixed: nothing is said of losses or learning rates that were not tried.
 
     Args:
@@ -61,10 +64,18 @@ def share_intervals(
         draws: of the residuals, with replacement, seeded.
         level: of the intervals.
     """
-    fitted = _fitted(values, len(names))
-    residuals = (values - fitted).ravel()
+    fitted, settings, seeds = _fitted(values, len(names)), values.mean(axis=-1, keepdims=True), values.shape[-1]
+    between = settings - fitted.mean(axis=-1, keepdims=True)
+    within = (values - settings) * np.sqrt(seeds / max(1, seeds - 1))
+    noise = float((within**2).mean()) / seeds
+    between = between * np.sqrt(max(0.0, 1 - noise / max(float((between**2).mean()), 1e-300)))
     random = np.random.default_rng(0)
-    drawn = [shares(fitted + random.choice(residuals, values.shape), names) for _ in range(draws)]
+    drawn = [
+        shares(
+            fitted + random.choice(between.ravel(), settings.shape) + random.choice(within.ravel(), values.shape), names
+        )
+        for _ in range(draws)
+    ]
     ends = [(1 - level) / 2, (1 + level) / 2]
     found = {name: np.quantile([each[name] for each in drawn], ends) for name in drawn[0]}
     return {name: (float(low), float(high)) for name, (low, high) in found.items()}

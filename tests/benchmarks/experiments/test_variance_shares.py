@@ -69,3 +69,10 @@ def test_concordance_is_that_of_friedmans_test():
     np.testing.assert_allclose(concordance(values), statistic / (7 * 3))
     low, high = concordance_interval(values, 200)
     assert 0 <= low <= concordance(values) <= high <= 1
+
+
+def test_intervals_hold_the_seeds_share_where_nothing_but_seeds_differs():
+    values = np.random.default_rng(2).normal(size=(3, 4, 4, 2))
+    found, ends = shares(values, NAMES), share_intervals(values, NAMES, 300)
+    assert ends[SEED][0] < found[SEED] < ends[SEED][1]
+    assert ends[HIGHER][0] <= found[HIGHER] <= ends[HIGHER][1]
