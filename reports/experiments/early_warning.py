@@ -26,6 +26,9 @@ def draw(record: dict[str, Any]) -> Figure:
         middle, low, high = row["area under the curve"], row["low"], row["high"]
         if middle is not None:
             axis.plot(middle, place, "o", color=KINDS[row["kind"]], markersize=4.5)
+        alike = row.get("area at equal learning rate")
+        if alike is not None:
+            axis.plot(alike, place, "|", color=KINDS[row["kind"]], markersize=8, markeredgewidth=1.4)
         if low is not None and high is not None:
             axis.plot([low, high], [place, place], color=KINDS[row["kind"]], linewidth=1.4)
     axis.axvline(0.5, color="#666666", linestyle="--", linewidth=0.9)
