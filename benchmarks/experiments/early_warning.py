@@ -329,7 +329,8 @@ EXPERIMENT = Experiment(
     summary="Do the saturation statistics of the first tenth of training foretell failure, or the worst quarter of quality?",
     source="no published answer; asked of the trials and judged runs of still-different",
     reading="The area under the ROC curve (0.5: a coin) of each statistic, in the direction expected beforehand, with its 95 % "
-    "interval over settings; an upright stroke: among trainings of one learning rate only. Below, models on all of them, each loss foretold from the others only.",
+    "interval over settings; an upright stroke: among trainings of one learning rate only. "
+    "Below, models on all of them, each loss foretold from the others only.",
     cost="full 30 s after still-different, whose runs it reads (or trains, if they are not there)",
     scales={
         "short": Settings(still_different.SHORT_RUN, draws=100, fewest=8),
