@@ -211,8 +211,7 @@ def _verdicts(rows: Sequence[Json], data: str, penalty: str) -> Json:
     counts: Counter[str] = Counter(dict.fromkeys(WORDS, 0))
     ratios: list[float] = []
     for group in _families(rows, data, penalty).values():
-        worst = max((value for part in group.values() for value in part), default=None)
-        for verdict in judge(group, worst=worst):
+        for verdict in judge(group):  # a failure has its score already
             counts[verdict.word] += 1
             ratios += [abs(log(verdict.ratio))] if verdict.ratio else []
     return {"words": dict(counts), "median ratio": float(np.exp(np.median(ratios))) if ratios else None}
