@@ -18,6 +18,7 @@ from gan_losses.training import Training
 Json = dict[str, Any]
 Progress = Callable[[int, Json], None]
 TOLD_EVERY = 0.2  # seconds
+PROBED = ("saturation", "layers", "histograms")  # of a probe's row
 
 
 class DivergedError(Exception):
@@ -131,9 +132,9 @@ class Curves:
         row = {**self.counts(), "terms": dict(zip(names, values.mean(0).tolist(), strict=True))}
         probed = self.training.probe.rows if self.training.probe is not None else []
         if probed and probed[-1]["step"] == self.step:
-            row |= {"saturation": probed[-1]["saturation"], "layers": probed[-1]["layers"]}
+            row |= {name: probed[-1][name] for name in PROBED}
         else:
-            row |= {"saturation": {}, "layers": {}}
+            row |= {name: {} for name in PROBED}
         self._append(row)
         self._pending.clear()
         fault = broken(dict(zip(names, values.T.tolist(), strict=True)), self.step)

@@ -63,7 +63,9 @@ maps.json:
     slope of the unaveraged loss of G at each logit; maps/<domain>.png shows those fakes side by side
 A line of curves.jsonl:
     {"step", "discriminator_updates", "images", "terms": {term: mean since the last log point},
-     "saturation": {"generator" or a domain: {statistic: value | None}}, "layers": {"generator" or a domain: {layer: gradient norm}}}
+     "saturation": {"generator" or a domain: {statistic: value | None}}, "layers": {"generator" or a domain: {layer: gradient norm}},
+     "histograms": {domain: {"slope" | "gradient": {"low", "width", "counts"}}}}
+     A histogram is of log₁₀ of the sizes: counts below `low`, in bins of `width` from there on, and above the last; absent in older ones.
      The generator's statistics hold `gradient_norm_<kind>` for each kind of its terms, and `adversarial_to_<kind>`.
 timing/*.json:
     {"schema", "status", "reason", "device": {"name", "kind", "fingerprint"}, "threads", "rounds", "warmup", "environment",

@@ -186,7 +186,10 @@ class DomainObserver:
 
 
 def _sums(series: dict[str, Tensor]) -> Statistics:
-    """The statistics of series (T, N, …): T batches of N images, an image's patches along the last dimension."""
+    """The statistics of series (T, N, …): T batches of N images, an image's patches along the last dimension.
+
+    All are scalars but the histograms.
+    """
     result: Statistics = {}
     logits: dict[str, Tensor] = {kind: series[kind].mean(-1) for kind in ("real", "fake") if kind in series}
     for name, values in logits.items():
@@ -202,6 +205,7 @@ def _sums(series: dict[str, Tensor]) -> Statistics:
             result[f"log_{kind}"] = logs[kind] = saturation.mean_log10(magnitudes)
             for level, value in zip(saturation.QUANTILES, saturation.quantiles(magnitudes), strict=True):
                 result[f"{kind}_q{round(100 * level):02d}"] = value
+            result[f"{kind}_histogram"] = saturation.histogram(magnitudes)
     if len(logs) == 2:
         result["log_discriminator_slope"] = logs["gradient"] - logs["slope"]
     return result

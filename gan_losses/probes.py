@@ -44,7 +44,8 @@ class SaturationProbe:
         step: generator steps seen so far.
         at_log_point: whether the generator step under way ends with a row.
         sampling: whether it is watched at all.
-        rows: one dict per log point: `step`, `saturation` (network or domain -> statistic -> float or None), `layers`.
+        rows: one dict per log point: `step`, `saturation` (network or domain -> statistic -> float or None), `layers`
+            (network or domain -> weight -> gradient norm), `histograms` (domain -> "slope" or "gradient" -> counts of log₁₀).
 
     Example:
         >>> from gan_losses import get_loss
@@ -198,11 +199,27 @@ class SaturationProbe:
         read = _read({**{f"s/{n}": v for n, v in statistics.items()}, "layers": layers})
         return {
             "step": self.step + 1,
-            "saturation": {name: read[f"s/{name}"] for name in statistics},
+            "saturation": {name: _of_kind(read[f"s/{name}"], False) for name in statistics},
+            "histograms": {
+                domain: {
+                    name.removesuffix("_histogram"): {
+                        "low": saturation.LOWEST,
+                        "width": saturation.WIDTH,
+                        "counts": [int(count) for count in counts],
+                    }
+                    for name, counts in _of_kind(read[f"s/{domain}"], True).items()
+                }
+                for domain in self.discriminators
+            },
             "layers": {
                 name: dict(zip(self._weights[name], norms, strict=True)) for name, norms in read["layers"].items()
             },
         }
+
+
+def _of_kind(read: Mapping[str, Any], lists: bool) -> dict[str, Any]:
+    """The entries that are lists, or those that are not."""
+    return {name: value for name, value in read.items() if isinstance(value, list) == lists}
 
 
 def _by_domain(networks: Networks) -> dict[str, nn.Module]:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+LOWEST, WIDTH, BINS = -8.125, 0.25, 41  # of a histogram of log₁₀; every power of ten lies in the middle of a bin
 
 
 def wide(values: Tensor) -> Tensor:
@@ -50,6 +51,24 @@ def quantiles(magnitudes: Tensor) -> Tensor:
     """The quantiles `QUANTILES` of |s| over all elements."""
     values = wide(magnitudes.abs()).flatten()
     return values.quantile(torch.tensor(QUANTILES, dtype=values.dtype, device=values.device))
+
+
+def histogram(magnitudes: Tensor) -> Tensor:
+    """How many of |s| lie in each bin of log₁₀: all below `LOWEST` (zeros too), `BINS` bins of `WIDTH`, all above.
+
+    Returns:
+        (`BINS` + 2,) counts; what is not a number is in none.
+
+    Example:
+        >>> counts = histogram(torch.tensor([0.0, 1e-8, 1.0, 1.0, float("inf")]))
+        >>> counts.nonzero().flatten().tolist(), counts.sum().item()
+        ([0, 1, 33, 42], 5.0)
+    """
+    values = wide(magnitudes.abs()).flatten()
+    edges = LOWEST + WIDTH * torch.arange(BINS + 1, dtype=values.dtype, device=values.device)
+    places = torch.bucketize(values.log10(), edges, right=True)
+    counts = torch.zeros(BINS + 2, dtype=values.dtype, device=values.device)
+    return counts.index_add_(0, places, wide(~values.isnan()))
 
 
 def zero_share(gradient: Tensor) -> Tensor:

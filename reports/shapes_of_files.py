@@ -72,12 +72,14 @@ RECORD = entries(
         "time": maybe(entries({}, {"finished": maybe(text), "resumed": maybe(count)})),
     },
 )
+HISTOGRAM = entries({"low": number, "width": seconds, "counts": several(count)})
 POINT = entries(
     {"step": count},
     {
         "terms": maybe(METRICS),
         "saturation": maybe(each(maybe(METRICS))),
         "layers": maybe(each(maybe(METRICS))),
+        "histograms": maybe(each(maybe(each(maybe(HISTOGRAM))))),
     },
 )
 SAMPLES = several(seconds)

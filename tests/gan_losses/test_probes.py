@@ -122,6 +122,10 @@ def test_in_a_loop_that_is_not_ours_it_finds_real_fake_and_the_generators_phase(
     slopes = torch.sigmoid(-before.squeeze()).double()
     assert row["active_fraction_logit"] == pytest.approx(saturation.active_fraction(slopes).item(), abs=1e-6)
     assert row["slope_q50"] == pytest.approx(slopes.quantile(0.5).item(), abs=1e-6)
+    counted = probe.rows[0]["histograms"]["image"]["slope"]
+    assert counted["counts"] == saturation.histogram(slopes).int().tolist()
+    assert sum(counted["counts"]) == len(slopes)
+    assert (counted["low"], counted["width"]) == (-8.125, 0.25)
 
 
 def test_gradients_and_norms_are_those_of_autograd(make) -> None:

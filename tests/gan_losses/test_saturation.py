@@ -87,3 +87,16 @@ def test_stalled_share_knows_rmsprop_and_passes_over_sgd() -> None:
         optimizer.step()
         share = saturation.stalled_share(optimizer, [weight])
         assert (share if share is None else share.item()) == expected
+
+
+def test_a_histogram_counts_decades_in_quarters() -> None:
+    values = torch.tensor([0.0, 1e-30, 1e-3, 1.1e-3, -1.0, 0.9999999, 10.0, 1e9, float("nan")])
+    counts = saturation.histogram(values)
+    edges = [saturation.LOWEST + saturation.WIDTH * place for place in range(saturation.BINS + 1)]
+    logs = [math.log10(abs(value)) if value else -math.inf for value in values.tolist()[:-1]]
+    expected = [
+        sum(low <= log < high for log in logs)
+        for low, high in zip([-math.inf, *edges], [*edges, math.inf], strict=True)
+    ]
+    assert counts.tolist() == expected
+    assert max(expected) == 2  # both of 1 and a rounded 1 in one bin
