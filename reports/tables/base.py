@@ -15,6 +15,40 @@ from reports.text import escape, local, markdown
 
 Row = dict[str, Any]
 WIDE = 8
+DIGITS = "%.10g"  # more would differ from one processor to the next, and say nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """A part of a table as a reader sees it, in plain text: each format escapes for itself.
+
+    Attributes:
+        title: its heading; "" for none.
+        header: the columns' names.
+        rows: as many texts or counts each.
+        note: what stands below it.
+        wide: whether Markdown cuts it into several, `WIDE` columns after the first in each, so that a page can show it.
+        panel: whose losses the rows or columns are.
+        unlike: whether rows are of use by what differs in them from column to column.
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    note: str = ""
+    wide: bool = False
+    panel: Panel | None = None
+    unlike: bool = False
+
+    @property
+    def markdown(self) -> str:
+        """The table or tables under the heading."""
+        columns = WIDE if self.wide else max(1, len(self.header))
+        starts = range(1, max(2, len(self.header)), columns)
+        parts = [[[line[0], *line[start : start + columns]] for line in (self.header, *self.rows)] for start in starts]
+        words = [f"#### {escape(self.title)}"] if self.title else []
+        words += [markdown(part[0], part[1:]) for part in parts] + ([escape(self.note)] if self.note else [])
+        return "\n\n".join(words) + "\n"
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,33 +58,45 @@ class Table:
     Attributes:
         name: the CSV file's name without suffix.
         title: its heading.
-        markdown: one or several Markdown tables.
+        sections: what a reader sees of it.
         frame: what stands in the CSV file.
-        note: how to read it, one or two sentences.
+        note: how to read it, one or two sentences of Markdown.
+        empty: what is said where there is no section.
     """
 
     name: str
     title: str
-    markdown: str
+    sections: Sequence[Section]
     frame: pd.DataFrame
     note: str = ""
+    empty: str = ""
+
+    @property
+    def markdown(self) -> str:
+        """All sections, one or several Markdown tables each."""
+        return "\n".join(part.markdown for part in self.sections) or f"{self.empty}\n"
 
     def csv(self) -> str:
-        """The CSV file's text."""
-        return str(self.frame.to_csv(index=False, lineterminator="\n"))
+        """The CSV file's text; numbers have ten digits."""
+        return str(self.frame.map(_rounded).to_csv(index=False, lineterminator="\n"))
 
 
-def section(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "") -> str:
-    """A Markdown table under a heading of its own; `note` stands below it."""
-    return f"#### {escape(title)}\n\n{markdown(header, rows)}\n" + (f"\n{escape(note)}\n" if note else "")
+def _rounded(value: Any) -> Any:
+    return DIGITS % value if isinstance(value, float) else value
 
 
-def wide_section(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "") -> str:
-    """A section whose table is cut into several, `WIDE` columns after the first in each, so that a page can show it."""
-    starts = range(1, max(2, len(header)), WIDE)
-    parts = [[[line[0], *line[start : start + WIDE]] for line in (header, *rows)] for start in starts]
-    tables = "\n\n".join(markdown(part[0], part[1:]) for part in parts)
-    return f"#### {escape(title)}\n\n{tables}\n" + (f"\n{escape(note)}\n" if note else "")
+def section(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "", panel: Panel | None = None
+) -> Section:
+    """A section that Markdown shows in one piece."""
+    return Section(title, header, rows, note, panel=panel)
+
+
+def wide_section(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[Any]], note: str = "", panel: Panel | None = None
+) -> Section:
+    """A section that may have many columns."""
+    return Section(title, header, rows, note, wide=True, panel=panel)
 
 
 def names_of(panel: Panel) -> Row:

@@ -9,7 +9,7 @@ from reports.loading import Run
 from reports.metrics import base, has_ratios
 from reports.numbering import Numbering
 from reports.panels import AVERAGED, RAW, Panel
-from reports.tables.base import Table, make_frame, names_of, section
+from reports.tables.base import Section, Table, make_frame, names_of, section
 from reports.text import interval, number, probability
 
 NOTE = (
@@ -37,8 +37,8 @@ def build(run: Run, panels: list[Panel]) -> Table:
     columns = [*names_of(panels[0]), *Comparison.__dataclass_fields__]
     rows = [{**names_of(panel), **_words(comparison), **numbering.column(panel)} for panel, comparison in compared]
     frame = make_frame(rows, columns)
-    text = "\n".join(part for panel in panels for part in _sections(panel, numbering))
-    return Table("comparisons", "Against the reference", text, frame, _note(panels))
+    parts = [part for panel in panels for part in _sections(panel, numbering)]
+    return Table("comparisons", "Against the reference", parts, frame, _note(panels))
 
 
 def _note(panels: list[Panel]) -> str:
@@ -65,7 +65,7 @@ def _words(comparison: Comparison) -> dict[str, object]:
     return {name: absent.get(name, "") if value is None else value for name, value in asdict(comparison).items()}
 
 
-def _sections(panel: Panel, numbering: Numbering) -> list[str]:
+def _sections(panel: Panel, numbering: Numbering) -> list[Section]:
     averaged = [moment for moment in panel.moments() if moment in AVERAGED]
     found = [_section(panel, numbering, panel.title, RAW)]
     if comparisons(panel, averaged):
@@ -73,7 +73,7 @@ def _sections(panel: Panel, numbering: Numbering) -> list[str]:
     return found
 
 
-def _section(panel: Panel, numbering: Numbering, title: str, moments: Sequence[str]) -> str:
+def _section(panel: Panel, numbering: Numbering, title: str, moments: Sequence[str]) -> Section:
     lines = [
         [
             comparison.loss,
@@ -88,4 +88,5 @@ def _section(panel: Panel, numbering: Numbering, title: str, moments: Sequence[s
         ]
         for comparison in comparisons(panel, moments)
     ]
-    return section(title, HEADER, lines, "" if lines else "Nothing to compare: one loss, or no cell with values.")
+    note = "" if lines else "Nothing to compare: one loss, or no cell with values."
+    return section(title, HEADER, lines, note, panel)

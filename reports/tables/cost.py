@@ -5,7 +5,7 @@ from typing import Any
 
 from reports.loading import Run
 from reports.panels import Panel
-from reports.tables.base import Row, Table, make_frame, names_of, section
+from reports.tables.base import Row, Section, Table, make_frame, names_of, section
 from reports.text import number
 from reports.timings import StepTime, step_times
 
@@ -26,8 +26,8 @@ def build(run: Run, panels: list[Panel]) -> Table:
     """The table of cost."""
     rows = [_row(panel, time) for panel in panels for time in step_times(run, panel)]
     columns = list(rows[0]) if rows else [*names_of(panels[0]), *HEADER]
-    text = "\n".join(_sections(run, panel) for panel in panels)
-    return Table("cost", "Cost of a step", text, make_frame(rows, columns), NOTE)
+    parts = [part for panel in panels for part in _sections(run, panel)]
+    return Table("cost", "Cost of a step", parts, make_frame(rows, columns), NOTE)
 
 
 def _row(panel: Panel, time: StepTime) -> Row:
@@ -59,15 +59,15 @@ def host(panel: Panel, time: StepTime) -> float | str:
     return median(numbers) if numbers else "not measured"
 
 
-def _sections(run: Run, panel: Panel) -> str:
+def _sections(run: Run, panel: Panel) -> list[Section]:
     times = step_times(run, panel)
     if not times:
-        return section(panel.title, HEADER, [[loss, *["not timed"] * 5] for loss in panel.losses])
+        return [section(panel.title, HEADER, [[loss, *["not timed"] * 5] for loss in panel.losses], panel=panel)]
     devices = dict.fromkeys(time.device for time in times)
-    return "\n".join(_section(panel, device, [time for time in times if time.device == device]) for device in devices)
+    return [_section(panel, device, [time for time in times if time.device == device]) for device in devices]
 
 
-def _section(panel: Panel, device: str, times: list[StepTime]) -> str:
+def _section(panel: Panel, device: str, times: list[StepTime]) -> Section:
     phases = list(dict.fromkeys(phase for time in times for phase in time.phases()))
     timed = {time.loss: time for time in times}
     width = len(HEADER) + len(phases) + len(MEMORY) - 1
@@ -77,7 +77,7 @@ def _section(panel: Panel, device: str, times: list[StepTime]) -> str:
     header = [*HEADER, *(f"{phase} (ms)" for phase in phases), *MEMORY]
     header[2] = f"ratio to {panel.reference}"
     remarks = " ".join(filter(None, [paces(times), warning(times)]))
-    return section(f"{panel.title}; {device}", header, lines, remarks)
+    return section(f"{panel.title}; {device}", header, lines, remarks, panel)
 
 
 def _line(panel: Panel, time: StepTime, phases: list[str]) -> list[Any]:

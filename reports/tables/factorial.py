@@ -9,7 +9,7 @@ from reports.loading import NONE, Run
 from reports.numbering import Numbering
 from reports.panels import Panel
 from reports.statistics import spread
-from reports.tables.base import Row, Table, counted, make_frame, names_of, section, why_missing, wide_section
+from reports.tables.base import Row, Section, Table, counted, make_frame, names_of, section, why_missing, wide_section
 from reports.text import interval, number, probability
 from reports.timings import own_times
 
@@ -32,8 +32,8 @@ def build(run: Run, panels: list[Panel]) -> Table | None:
     parts = [(panel, cross, metric) for panel, cross in crosses.items() for metric in _metrics(panel)]
     numbering = Numbering(panels)
     rows = [{**_row(run, *part, *key), **numbering.column(part[0])} for part in parts for key in part[1].losses]
-    text = "\n".join(_sections(run, *part, numbering) for part in parts)
-    return Table("factorial", "Losses × penalties", text, make_frame(rows), NOTE)
+    sections = [each for part in parts for each in _sections(run, *part, numbering)]
+    return Table("factorial", "Losses × penalties", sections, make_frame(rows), NOTE)
 
 
 def ratios(run: Run, panel: Panel) -> dict[str, float]:
@@ -85,7 +85,7 @@ def _scores(panel: Panel, loss: str, metric: str) -> list[float]:
     return list(aggregate.values(panel, loss, metric, "best").values())
 
 
-def _sections(run: Run, panel: Panel, cross: Factorial, metric: str, numbering: Numbering) -> str:
+def _sections(run: Run, panel: Panel, cross: Factorial, metric: str, numbering: Numbering) -> list[Section]:
     timed = ratios(run, panel)
     lines = [
         [base, *(_cell(panel, cross.losses.get((base, name)), metric, timed) for name in cross.penalties)]
@@ -99,12 +99,10 @@ def _sections(run: Run, panel: Panel, cross: Factorial, metric: str, numbering: 
         for name in cross.penalties
         if name != NONE and (base, name) in cross.losses
     ]
-    return "\n".join(
-        [
-            wide_section(f"{panel.title}: {numbering.label(panel, metric)}", header, lines, note),
-            section(f"{panel.title}: what a penalty does to a loss{_by(panel, metric)}", EFFECTS, effects),
-        ]
-    )
+    return [
+        wide_section(f"{panel.title}: {numbering.label(panel, metric)}", header, lines, note, panel),
+        section(f"{panel.title}: what a penalty does to a loss{_by(panel, metric)}", EFFECTS, effects, panel=panel),
+    ]
 
 
 def _by(panel: Panel, metric: str) -> str:

@@ -3,10 +3,11 @@
 from reports.loading import Cell, Run
 from reports.panels import Panel
 from reports.reading import UNREADABLE
-from reports.tables.base import Row, Table, make_frame
-from reports.text import local, markdown
+from reports.tables.base import Row, Table, make_frame, section
+from reports.text import local
 
 COLUMNS = ["cell", "status", "step", "cause", "details"]
+ALL_DONE = "Every cell is done."
 TRACEBACK = "traceback.txt"
 NOTE = (
     "Each with the step since which it was so and its cause; what the statuses mean stands under *How often training went wrong*. "
@@ -23,8 +24,8 @@ def build(run: Run, panels: list[Panel]) -> Table:
     rows += [_named(damage.path, UNREADABLE, "unknown", damage.cause, hint) for damage in run.damages]
     rows.sort(key=lambda row: str(row["cell"]))
     lines = [[row[name] for name in COLUMNS] for row in rows]
-    text = markdown(COLUMNS, lines) + "\n" if rows else "Every cell is done.\n"
-    return Table("failures", "Cells that went wrong or were not run", text, make_frame(rows, COLUMNS), NOTE)
+    parts = [section("", COLUMNS, lines)] if rows else []
+    return Table("failures", "Cells that went wrong or were not run", parts, make_frame(rows, COLUMNS), NOTE, ALL_DONE)
 
 
 def _row(run: Run, cell: Cell) -> Row:

@@ -9,7 +9,7 @@ from reports.metrics import TRANSLATION, base, split
 from reports.numbering import Numbering
 from reports.panels import Panel
 from reports.passports import ABSENT, parts
-from reports.tables.base import Table, make_frame, section
+from reports.tables.base import Section, Table, make_frame, section
 from reports.text import local, number, setting
 
 UNTRAINED = "untrained generator"
@@ -35,8 +35,7 @@ def build(run: Run, panels: list[Panel]) -> Table:
             names = [group[0].task, local(group[0].data), _features(group[0])]
             rows += [dict(zip(COLUMNS, [*names, *rung], strict=True)) | numbering.column(group[0]) for rung in found]
             sections.append(_section(group[0], found, domain, numbering, _why_alone(run, group[0])))
-    text = "\n".join(sections) or "No cell has quality values.\n"
-    return Table("ladder", "The ladder", text, make_frame(rows, COLUMNS), NOTE)
+    return Table("ladder", "The ladder", sections, make_frame(rows, COLUMNS), NOTE, "No cell has quality values.")
 
 
 def rungs(run: Run, panels: list[Panel], domain: str = "") -> list[list[Any]]:
@@ -75,7 +74,7 @@ def _why_alone(run: Run, panel: Panel) -> str:
     return "The run's ladders are of other features or numbers of images" if known else NO_LADDER
 
 
-def _section(panel: Panel, found: list[list[Any]], domain: str, numbering: Numbering, missing: str) -> str:
+def _section(panel: Panel, found: list[list[Any]], domain: str, numbering: Numbering, missing: str) -> Section:
     metrics = list(dict.fromkeys(rung[2] for rung in found))
     values = {(name, metric): _text(value, spread) for name, _, metric, value, spread in found}
     sizes: dict[str, dict[Any, None]] = {}

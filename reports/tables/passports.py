@@ -23,9 +23,16 @@ def build(run: Run, panels: list[Panel]) -> Table:
     lines = [[name, *(local(setting(row.get(name))) for row in rows)] for name in names]
     header = ["passport", *(str(number + 1) for number in range(len(rows)))]
     frame = make_frame([{name: local(setting(row.get(name))) for name in names} for row in rows])
-    text = section("Passports", header, lines) if rows else "No cell has quality values.\n"
+    shown = [section("Passports", header, lines)] if rows else []
     further = any(len(parts(panel.passport)) > 1 for panel in panels)
-    return Table("passports", "How quality was measured", text, frame, NOTE + (FURTHER if further else ""))
+    return Table(
+        "passports",
+        "How quality was measured",
+        shown,
+        frame,
+        NOTE + (FURTHER if further else ""),
+        "No cell has quality values.",
+    )
 
 
 def _row(passport: Json, panels: Sequence[Panel]) -> Row:

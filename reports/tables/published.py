@@ -40,7 +40,7 @@ def build(run: Run, panels: list[Panel]) -> Table | None:
         section("What was quoted", [*NAMES, "published", "settings", "source"], sources),
     ]
     shown = [{name: local(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows]
-    return Table("published", "Published figures beside ours", "\n".join(parts), make_frame(shown), NOTE)
+    return Table("published", "Published figures beside ours", parts, make_frame(shown), NOTE)
 
 
 def _quote(entry: Json) -> Row:

@@ -8,6 +8,7 @@ from reports.numbering import Numbering
 from reports.panels import AVERAGED, Panel
 from reports.tables.base import (
     Row,
+    Section,
     Table,
     absent_from,
     counted,
@@ -44,11 +45,11 @@ def build(run: Run, panels: list[Panel]) -> Table:
         for panel in panels
         for loss in panel.losses
     ]
-    text = "\n".join(part for panel in panels for part in _sections(panel, numbering))
+    parts = [part for panel in panels for part in _sections(panel, numbering)]
     averaged = any(set(AVERAGED) & set(panel.moments()) for panel in panels)
     elsewhere = any(passport.get("split", "test") != "test" for passport in numbering.passports)
     note = NOTE + (WEIGHTS if averaged else "") + (OTHER_SPLIT if elsewhere else "")
-    return Table("quality", "Quality", text, make_frame(rows, absent=absent_from(numbering)), note)
+    return Table("quality", "Quality", parts, make_frame(rows, absent=absent_from(numbering)), note)
 
 
 def _row(panel: Panel, loss: str, numbering: Numbering) -> Row:
@@ -94,7 +95,7 @@ def _or(value: float | None, absent: str) -> float | str:
     return absent if value is None else value
 
 
-def _sections(panel: Panel, numbering: Numbering) -> list[str]:
+def _sections(panel: Panel, numbering: Numbering) -> list[Section]:
     rows = [_row(panel, loss, numbering) for loss in panel.losses]
     hidden = {*names_of(panel), *aggregate.counts(panel, panel.losses[0])}  # `cells` says it in one column
     shown = [name for name in rows[0] if name not in hidden]
@@ -102,11 +103,11 @@ def _sections(panel: Panel, numbering: Numbering) -> list[str]:
     lines = [[_cell(name, row[name]) for name in shown] for row in rows]
     # Two domains, averaged weights or several features have more columns than a page can show.
     several = panel.targets() or len(panel.moments()) > 2 or len(panel.distances()) > 2
-    text = (wide_section if several else section)(panel.title, header, lines, _apart(panel, numbering))
-    return [text, *([_measures(panel, numbering)] if panel.scores() else [])]
+    first = (wide_section if several else section)(panel.title, header, lines, _apart(panel, numbering), panel)
+    return [first, *([_measures(panel, numbering)] if panel.scores() else [])]
 
 
-def _measures(panel: Panel, numbering: Numbering) -> str:
+def _measures(panel: Panel, numbering: Numbering) -> Section:
     """A section of what is no distance, with a word on what each says."""
     moments = [moment for moment in panel.moments() if moment in ("best", AVERAGED[0])]
     rows = [_scores(panel, loss, moments, numbering) for loss in panel.losses]
@@ -116,7 +117,7 @@ def _measures(panel: Panel, numbering: Numbering) -> str:
     kinds = dict.fromkeys(metrics.base(metric) for metric in panel.scores())
     words = [f"{kind}: {metrics.SETS[kind].note if kind in metrics.SETS else UNKNOWN}" for kind in kinds]
     note = f"In brackets, which way is better; none of these ranks losses here. {'; '.join(words)}."
-    return wide_section(f"{panel.title}: {SCORES}", ["loss", *header], lines, note)
+    return wide_section(f"{panel.title}: {SCORES}", ["loss", *header], lines, note, panel)
 
 
 def _apart(panel: Panel, numbering: Numbering) -> str:

@@ -5,7 +5,7 @@ from reports.loading import Run
 from reports.panels import Panel
 from reports.reading import UNREADABLE
 from reports.statistics import wilson
-from reports.tables.base import Row, Table, make_frame, names_of, section
+from reports.tables.base import Row, Section, Table, make_frame, names_of, section
 
 NOTE = (
     "`done`: trained to the end, and nothing was found. `collapsed`: trained to the end, but the fakes had become alike. "
@@ -21,8 +21,8 @@ RAN = ("done", "collapsed", "stalled", "diverged", "failed")
 def build(run: Run, panels: list[Panel]) -> Table:
     """The table of failure rates."""
     rows = [_row(panel, loss) for panel in panels for loss in panel.losses]
-    text = "\n".join(_section(panel) for panel in panels)
-    return Table("rates", "How often training went wrong", text, make_frame(rows), NOTE)
+    parts = [_section(panel) for panel in panels]
+    return Table("rates", "How often training went wrong", parts, make_frame(rows), NOTE)
 
 
 def _row(panel: Panel, loss: str) -> Row:
@@ -33,12 +33,12 @@ def _row(panel: Panel, loss: str) -> Row:
     return row | {"ran": ran, "went wrong": wrong, "failure rate": rate, "rate low": low, "rate high": high}
 
 
-def _section(panel: Panel) -> str:
+def _section(panel: Panel) -> Section:
     rows = [_row(panel, loss) for loss in panel.losses]
     further = [name for name in ("skipped", UNREADABLE) if any(row[name] for row in rows)]
     shown = ["loss", "cells", *RAN, *further]
     lines = [[*(row[name] for name in shown), _rate(row)] for row in rows]
-    return section(panel.title, [*shown, "failure rate [95 % interval]"], lines)
+    return section(panel.title, [*shown, "failure rate [95 % interval]"], lines, panel=panel)
 
 
 def _rate(row: Row) -> str:

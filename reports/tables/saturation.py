@@ -4,7 +4,7 @@ from statistics import median
 
 from reports.loading import Run
 from reports.panels import Panel
-from reports.tables.base import Row, Table, counted, make_frame, names_of, why_missing, wide_section
+from reports.tables.base import Row, Section, Table, counted, make_frame, names_of, why_missing, wide_section
 from reports.text import number
 
 NOTE = (
@@ -46,10 +46,10 @@ def build(run: Run, panels: list[Panel]) -> Table:
     """The table of saturation."""
     rows = [row for panel in panels for network in networks(panel) for row in _rows(panel, network)]
     columns = [*names_of(panels[0]), "network", "statistic", "loss", "cells", "early", "late"]
-    text = "\n".join(_section(panel, network) for panel in panels for network in networks(panel))
+    parts = [_section(panel, network) for panel in panels for network in networks(panel)]
     frame = make_frame(rows, columns)
     note = NOTE + TERMS if any(row["statistic"] == "adversarial_to_cycle" for row in rows) else NOTE
-    return Table("saturation", "Gradient saturation", text or "No cell has saturation statistics.\n", frame, note)
+    return Table("saturation", "Gradient saturation", parts, frame, note, "No cell has saturation statistics.")
 
 
 def networks(panel: Panel) -> list[str]:
@@ -87,13 +87,13 @@ def _rows(panel: Panel, network: str) -> list[Row]:
     return rows
 
 
-def _section(panel: Panel, network: str) -> str:
+def _section(panel: Panel, network: str) -> Section:
     lines = [["cells", *(counted(panel.of(loss)) for loss in panel.losses)]] if panel.losses else []
     lines += [
         [statistic, *(_text(panel, network, statistic, loss) for loss in panel.losses)]
         for statistic in _present(panel, network)
     ]
-    return wide_section(f"{panel.title}: {network}", ["statistic", *panel.losses], lines)
+    return wide_section(f"{panel.title}: {network}", ["statistic", *panel.losses], lines, panel=panel)
 
 
 def _text(panel: Panel, network: str, statistic: str, loss: str) -> str:

@@ -4,7 +4,7 @@ from reports import aggregate
 from reports.loading import Cell, Run
 from reports.numbering import Numbering
 from reports.panels import AVERAGED, Panel
-from reports.tables.base import Row, Table, absent_from, make_frame, names_of, section
+from reports.tables.base import Row, Section, Table, absent_from, make_frame, names_of, section
 from reports.text import number
 
 NOTE = (
@@ -19,9 +19,9 @@ def build(run: Run, panels: list[Panel]) -> Table:
     numbering = Numbering(panels)
     rows = [_row(panel, cell, numbering) for panel in panels for cell in panel.cells]
     frame = make_frame(rows, absent=absent_from(numbering))
-    text = "\n".join(_section(panel, numbering) for panel in panels)
+    parts = [_section(panel, numbering) for panel in panels]
     averaged = any(AVERAGED[1] in panel.moments() for panel in panels)
-    return Table("seeds", "Every seed", text, frame, NOTE + WEIGHTS if averaged else NOTE)
+    return Table("seeds", "Every seed", parts, frame, NOTE + WEIGHTS if averaged else NOTE)
 
 
 def _row(panel: Panel, cell: Cell, numbering: Numbering) -> Row:
@@ -44,7 +44,7 @@ def _value(cell: Cell, value: float | None) -> float | str:
     return "not measured" if cell.scored else cell.status
 
 
-def _section(panel: Panel, numbering: Numbering) -> str:
+def _section(panel: Panel, numbering: Numbering) -> Section:
     lines = [
         [
             loss,
@@ -57,7 +57,7 @@ def _section(panel: Panel, numbering: Numbering) -> str:
         if moment != AVERAGED[1]
         for loss in panel.losses
     ]
-    return section(panel.title, ["loss", "metric", "of", "every seed"], lines)
+    return section(panel.title, ["loss", "metric", "of", "every seed"], lines, panel=panel)
 
 
 def _short(cell: Cell, metric: str, moment: str) -> str:

@@ -2,7 +2,7 @@
 
 from reports.loading import Run
 from reports.panels import Panel
-from reports.tables.base import Table, make_frame, names_of, section, wide_section
+from reports.tables.base import Section, Table, make_frame, names_of, section
 from reports.text import local, setting
 
 VARIES = "varies by seed"
@@ -18,7 +18,7 @@ def settings(run: Run, panels: list[Panel]) -> Table:
     ]
     frame = make_frame(rows, [*names_of(panels[0]), "setting", "loss", "value"])
     note = "What differs between the losses of a panel stands first, what they share second." + interrupted(run)
-    return Table("settings", "Settings", "\n".join(_sections(panel) for panel in panels), frame, note)
+    return Table("settings", "Settings", [part for panel in panels for part in _sections(panel)], frame, note)
 
 
 def interrupted(run: Run) -> str:
@@ -39,15 +39,13 @@ def resolved(panel: Panel) -> dict[str, dict[str, str]]:
     return dict(sorted(found.items()))
 
 
-def _sections(panel: Panel) -> str:
+def _sections(panel: Panel) -> list[Section]:
     every = resolved(panel)
     known = [loss for loss in panel.losses if any(loss in values for values in every.values())]
     unlike = {name: values for name, values in every.items() if len({values.get(loss) for loss in known}) > 1}
     differing = [[name, *(values.get(loss, "not set") for loss in known)] for name, values in unlike.items()]
     shared = [[name, next(iter(values.values()))] for name, values in every.items() if name not in unlike]
-    return "\n".join(
-        [
-            wide_section(f"{panel.title}: what differs", ["setting", *known], differing),
-            section(f"{panel.title}: shared by all losses", ["setting", "value"], shared),
-        ]
-    )
+    return [
+        Section(f"{panel.title}: what differs", ["setting", *known], differing, wide=True, panel=panel, unlike=True),
+        section(f"{panel.title}: shared by all losses", ["setting", "value"], shared),
+    ]

@@ -9,7 +9,7 @@ from reports.improvement import improvement, interquartile_mean
 from reports.loading import Run
 from reports.numbering import Numbering
 from reports.panels import Panel
-from reports.tables.base import Row, Table, make_frame, names_of, section
+from reports.tables.base import Row, Section, Table, make_frame, names_of, section
 from reports.text import number
 
 NOTE = (
@@ -27,8 +27,8 @@ def build(run: Run, panels: list[Panel]) -> Table:
     """The table of single runs."""
     numbering = Numbering(panels)
     rows = [row for panel in panels for metric in primaries(panel) for row in _rows(panel, metric, numbering)]
-    text = "\n".join(_section(panel, numbering) for panel in panels)
-    return Table("standing", "What a single run may expect", text, make_frame(rows, ("loss",)), NOTE)
+    parts = [_section(panel, numbering) for panel in panels]
+    return Table("standing", "What a single run may expect", parts, make_frame(rows, ("loss",)), NOTE)
 
 
 def _rows(panel: Panel, metric: str, numbering: Numbering) -> list[Row]:
@@ -57,7 +57,7 @@ def _chance(runs: dict[str, list[float]], loss: str, reference: str) -> Row:
     return {"against": reference, "P(lower)": share, "P low": low, "P high": high}
 
 
-def _section(panel: Panel, numbering: Numbering) -> str:
+def _section(panel: Panel, numbering: Numbering) -> Section:
     rows = [row for metric in primaries(panel) for row in _rows(panel, metric, numbering)]
     lines = [
         [
@@ -70,7 +70,7 @@ def _section(panel: Panel, numbering: Numbering) -> str:
         ]
         for row in rows
     ]
-    return section(panel.title, HEADER, lines, "" if lines else "No cell with values.")
+    return section(panel.title, HEADER, lines, "" if lines else "No cell with values.", panel)
 
 
 def _words(row: Row) -> str:

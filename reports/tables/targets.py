@@ -4,7 +4,7 @@ from reports import metrics
 from reports.loading import Run
 from reports.numbering import Numbering
 from reports.panels import Panel
-from reports.tables.base import Row, Table, make_frame, names_of, section
+from reports.tables.base import Row, Section, Table, make_frame, names_of, section
 from reports.targets import EFFORTS, Target, attempts, efforts, horizon, targets, waiting
 from reports.text import number
 
@@ -24,8 +24,8 @@ def build(run: Run, panels: list[Panel]) -> Table | None:
     rows = [row for panel in panels for target in targets(run, panel) for row in _rows(run, panel, target, numbering)]
     if not rows:
         return None
-    text = "\n".join(_section(run, panel, numbering) for panel in panels)
-    return Table("targets", "Time to a target", text, make_frame(rows, absent="not known"), NOTE)
+    parts = [_section(run, panel, numbering) for panel in panels]
+    return Table("targets", "Time to a target", parts, make_frame(rows, absent="not known"), NOTE)
 
 
 def _rows(run: Run, panel: Panel, target: Target, numbering: Numbering) -> list[Row]:
@@ -53,7 +53,7 @@ def _row(run: Run, panel: Panel, loss: str, target: Target) -> Row:
     return row
 
 
-def _section(run: Run, panel: Panel, numbering: Numbering) -> str:
+def _section(run: Run, panel: Panel, numbering: Numbering) -> Section:
     found = targets(run, panel)
     rows = [row for target in found for row in _rows(run, panel, target, numbering)]
     lines = [
@@ -65,7 +65,8 @@ def _section(run: Run, panel: Panel, numbering: Numbering) -> str:
         ]
         for row in rows
     ]
-    return section(panel.title, HEADER, lines, " ".join(told(panel, target) for target in found) or "No evaluations.")
+    note = " ".join(told(panel, target) for target in found) or "No evaluations."
+    return section(panel.title, HEADER, lines, note, panel)
 
 
 def told(panel: Panel, target: Target) -> str:

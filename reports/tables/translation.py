@@ -5,7 +5,17 @@ from reports.loading import Run
 from reports.metrics import TRANSLATION, base
 from reports.numbering import Numbering
 from reports.panels import Panel
-from reports.tables.base import Row, Table, absent_from, counted, make_frame, names_of, why_missing, wide_section
+from reports.tables.base import (
+    Row,
+    Section,
+    Table,
+    absent_from,
+    counted,
+    make_frame,
+    names_of,
+    why_missing,
+    wide_section,
+)
 from reports.text import number
 
 # title -> the metrics of a section; what stands nowhere here (true_l1) is in the CSV file alone.
@@ -44,8 +54,8 @@ def build(run: Run, panels: list[Panel]) -> Table | None:
     numbering = Numbering(panels)
     rows = [_row(panel, loss, numbering) for panel in shown for loss in panel.losses]
     frame = make_frame(rows, absent=absent_from(numbering))
-    text = "\n".join(part for panel in shown for part in _sections(panel, numbering))
-    return Table("translation", "Translation", text, frame, NOTE + (TRUTH if known else ""))
+    parts = [part for panel in shown for part in _sections(panel, numbering)]
+    return Table("translation", "Translation", parts, frame, NOTE + (TRUTH if known else ""))
 
 
 def _row(panel: Panel, loss: str, numbering: Numbering) -> Row:
@@ -58,7 +68,7 @@ def _row(panel: Panel, loss: str, numbering: Numbering) -> Row:
     return row
 
 
-def _sections(panel: Panel, numbering: Numbering) -> list[str]:
+def _sections(panel: Panel, numbering: Numbering) -> list[Section]:
     sections = []
     for title, kinds in SECTIONS.items():
         metrics = [name for name in panel.translation() if base(name) in kinds]
@@ -71,7 +81,7 @@ def _sections(panel: Panel, numbering: Numbering) -> list[str]:
             untrained = [aggregate.ceiling(panel, name) for name in metrics]
             if any(value is not None for value in untrained):
                 lines.append([UNTRAINED, *map(_text, untrained)])
-            sections.append(wide_section(f"{panel.title}: {title}", header, lines))
+            sections.append(wide_section(f"{panel.title}: {title}", header, lines, panel=panel))
     return sections
 
 

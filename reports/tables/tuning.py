@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.records import CHOSEN, TRIAL, TUNED
 from reports.loading import Cell, Json, Run
 from reports.panels import Panel
-from reports.tables.base import Row, Table, make_frame, section
+from reports.tables.base import Row, Section, Table, make_frame, section
 from reports.text import local, number
 
 NOTE = (
@@ -29,9 +29,9 @@ def build(run: Run, panels: list[Panel]) -> Table | None:
         return None
     chosen = _chosen(panels)
     rows = [row for key, cells in groups.items() for row in _rows(key, cells, chosen.get(key))]
-    text = "\n".join(_section(title, part) for title, part in _by_title(rows).items())
+    parts = [_section(title, part) for title, part in _by_title(rows).items()]
     frame = make_frame([{name: value for name, value in row.items() if name != "point"} for row in rows])
-    return Table("tuning", "Trials of the tuned recipe", text, frame, NOTE)
+    return Table("tuning", "Trials of the tuned recipe", parts, frame, NOTE)
 
 
 def _is_point(settings: Json) -> bool:
@@ -96,7 +96,7 @@ def _by_title(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def _section(title: str, rows: list[Row]) -> str:
+def _section(title: str, rows: list[Row]) -> Section:
     lines = []
     for row in rows:
         scores = ", ".join(

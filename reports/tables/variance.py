@@ -8,7 +8,7 @@ from reports.components import components, deviation
 from reports.loading import Cell, Run
 from reports.numbering import Numbering
 from reports.panels import RAW, Panel
-from reports.tables.base import Row, Table, make_frame, names_of, section
+from reports.tables.base import Row, Section, Table, make_frame, names_of, section
 from reports.text import number
 
 NOTE = (
@@ -25,8 +25,8 @@ def build(run: Run, panels: list[Panel]) -> Table:
     """The table of spreads."""
     numbering = Numbering(panels)
     rows = [row for panel in panels for row in _rows(panel, numbering)]
-    text = "\n".join(_section(panel, numbering) for panel in panels)
-    return Table("variance", "Training seed and sampling", text, make_frame(rows, ("loss",), UNKNOWN), NOTE)
+    parts = [_section(panel, numbering) for panel in panels]
+    return Table("variance", "Training seed and sampling", parts, make_frame(rows, ("loss",), UNKNOWN), NOTE)
 
 
 def _rows(panel: Panel, numbering: Numbering) -> list[Row]:
@@ -67,7 +67,7 @@ def sets(cell: Cell, metric: str, moment: str) -> list[float]:
     return [log(value) for value in found if isfinite(value) and value > 0]
 
 
-def _section(panel: Panel, numbering: Numbering) -> str:
+def _section(panel: Panel, numbering: Numbering) -> Section:
     rows = _rows(panel, numbering)
     lines = [
         [row["loss"], numbering.label(panel, row["metric"]), row["of"], row["seeds"]]
@@ -80,7 +80,7 @@ def _section(panel: Panel, numbering: Numbering) -> str:
         if repeated
         else "Sampling was not measured: no record holds further sets of fakes (or there is only one seed)."
     )
-    return section(panel.title, HEADER, lines, note)
+    return section(panel.title, HEADER, lines, note, panel)
 
 
 def _words(row: Row, name: str) -> str:

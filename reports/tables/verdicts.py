@@ -5,7 +5,7 @@ from reports.families import Family
 from reports.loading import Run
 from reports.numbering import Numbering
 from reports.panels import AVERAGED, Panel
-from reports.tables.base import Row, Table, make_frame, names_of, section
+from reports.tables.base import Row, Section, Table, make_frame, names_of, section
 from reports.text import number, probability
 from reports.verdicts import Verdict
 from reports.wording import apart, unjudged
@@ -32,8 +32,8 @@ def build(run: Run, panels: list[Panel]) -> Table | None:
     rows = [_row(each, verdict, numbering) for _, every in found for each in every for verdict in each.verdicts]
     if not rows:
         return None
-    text = "\n".join(_section(panel, every, numbering) for panel, every in found)
-    return Table("verdicts", "Verdicts", text, make_frame(rows, absent="none"), NOTE)
+    parts = [_section(panel, every, numbering) for panel, every in found]
+    return Table("verdicts", "Verdicts", parts, make_frame(rows, absent="none"), NOTE)
 
 
 def _row(each: Family, verdict: Verdict, numbering: Numbering) -> Row:
@@ -50,7 +50,7 @@ def _row(each: Family, verdict: Verdict, numbering: Numbering) -> Row:
     return row | {"selection": families.selection(each.panel)} | numbering.column(each.panel)
 
 
-def _section(panel: Panel, every: list[Family], numbering: Numbering) -> str:
+def _section(panel: Panel, every: list[Family], numbering: Numbering) -> Section:
     many = any(len(each.verdicts) > MANY for each in every)
     shown = [each for each in every if each.moment in ("best", AVERAGED[0]) or not many]
     lines = [_line(each, verdict, numbering) for each in shown for verdict in each.verdicts]
@@ -63,7 +63,7 @@ def _section(panel: Panel, every: list[Family], numbering: Numbering) -> str:
         notes.append(
             "The distance can be negative: differences stand in place of ratios, and equivalence is not judged."
         )
-    return section(panel.title, HEADER, lines, " ".join(notes))
+    return section(panel.title, HEADER, lines, " ".join(notes), panel)
 
 
 def _line(each: Family, verdict: Verdict, numbering: Numbering) -> list[str | int]:
