@@ -1,0 +1,79 @@
+"""A cell's curves: terms, quality on the way, gradient and discriminator, each a row of numbers over the steps."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reports import aggregate, metrics
+from reports.figures.curves import equilibrium
+from reports.figures.saturation import STATISTICS
+from reports.ladders import floor_of
+from reports.loading import Cell, Json, Run
+from reports.panels import Panel
+from reports.targets import along
+
+# Of the many statistics, those that tell what became of the gradient and of the discriminator.
+SHOWN: tuple[str, ...] = ("log_gradient", "log_slope", "log_discriminator_slope", "active_fraction_logit", "active_fraction_image")
+SHOWN += ("signal", "accuracy", "overfitting")
+SHARES = ("active_fraction_logit", "active_fraction_image", "accuracy")
+
+
+@dataclass(frozen=True)
+class Track:
+    """One curve.
+
+    Attributes:
+        name: what it is of.
+        label: its unit, or what it is in a word or two.
+        steps: generator steps, rising.
+        values: as many; None where a value was not finite.
+        rest: where it rests at the equilibrium: a value, [low, high], or None.
+        floor: the value of real images, or None.
+        logarithmic: whether ratios of its values mean something, and it spans many of them.
+        share: whether it lies between 0 and 1.
+    """
+
+    name: str
+    label: str
+    steps: tuple[int, ...]
+    values: tuple[float | None, ...]
+    rest: Any = None
+    floor: float | None = None
+    logarithmic: bool = False
+    share: bool = False
+
+
+def tracks(run: Run, panel: Panel, cell: Cell) -> list[Track]:
+    """All curves of a cell of which anything was recorded, in a fixed order."""
+    every = [*_terms(run, cell), *_quality(run, panel, cell), *_saturation(panel, cell)]
+    return [track for track in every if any(value is not None for value in track.values)]
+
+
+def _terms(run: Run, cell: Cell) -> Iterator[Track]:
+    rows = [(row, row.get("terms") or {}) for row in cell.curves]
+    for name in dict.fromkeys(name for _, terms in rows for name in terms):
+        yield replace(_track(name, "loss term", rows, name), rest=equilibrium(run.losses, cell.loss, name))
+
+
+def _quality(run: Run, panel: Panel, cell: Cell) -> Iterator[Track]:
+    rows = [(row, row["metrics"]) for row in along(cell)]
+    for metric in aggregate.primaries(panel):
+        track = _track(f"{metric} on validation", "distance", rows, metric)
+        yield replace(track, floor=floor_of(run, panel, metric), logarithmic=metrics.has_ratios(metric))
+
+
+def _saturation(panel: Panel, cell: Cell) -> Iterator[Track]:
+    domains = panel.domains()
+    for domain in domains:
+        rows = [(row, (row.get("saturation") or {}).get(domain) or {}) for row in cell.curves]
+        for name in SHOWN:
+            title, label, _ = STATISTICS[name]
+            track = _track(title if len(domains) == 1 else f"{title}, {domain}", label, rows, name)
+            yield replace(track, share=name in SHARES)
+
+
+def _track(title: str, label: str, rows: Sequence[tuple[Json, Json]], name: str) -> Track:
+    """The values of one name; rows that do not know it are left out."""
+    found = {int(row["step"]): values[name] for row, values in rows if name in values}
+    steps = tuple(sorted(found))
+    return Track(title, label, steps, tuple(found[step] for step in steps))

@@ -1,0 +1,122 @@
+"""What a reader may copy: a verdict with its passport, the command of its run, and BibTeX of what it is of."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from reports.asking.words import printable, unmarked
+from reports.families import Family
+from reports.loading import Run
+from reports.numbering import passport_of
+from reports.papers import PAPERS, identifiers, year
+from reports.passports import entry
+from reports.text import local, number
+from reports.verdicts import Verdict
+from reports.wording import sentence, where
+
+TITLE = "gan-losses: a benchmark suite that compares GAN loss functions"
+SPECIAL = {letter: f"\\{letter}" for letter in "&%$#_"}
+# Braces by name: BibTeX counts them, even those behind a backslash.
+SPECIAL |= {"{": r"\textbraceleft{}", "}": r"\textbraceright{}"}
+SPECIAL |= {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+ACCENTS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0308": '"', "\u030c": "v ", "\u0327": "c "}
+
+
+def bibtex(run: Run, losses: Iterable[str]) -> str:
+    """BibTeX: an entry for the suite, and one for each paper that the losses' facts give an arXiv id of.
+
+    Args:
+        run: whose records say which version and commit of the suite it was made with, and whose losses.json which papers.
+        losses: by name. Penalties that were added to one have no papers in losses.json, and therefore none here.
+
+    Returns:
+        Entries with an empty line between them, in the order of the losses; one per paper, whose key is made of its id.
+    """
+    found: dict[str, list[str]] = {}
+    for loss in dict.fromkeys(losses):
+        for identifier in identifiers(str(_facts(run, loss).get("paper") or "")):
+            found.setdefault(identifier, []).append(loss)
+    return "\n".join([_suite(run), *(_paper(identifier, names) for identifier, names in found.items())])
+
+
+def copied(run: Run, family: Family, verdict: Verdict) -> str:
+    """All that a verdict needs beside it where it is quoted, in plain text: sentence, place, passport, command, BibTeX.
+
+    Args:
+        run: that the verdict is of.
+        family: that it stands in: panel, metric and moment.
+        verdict: of two of its losses.
+
+    Returns:
+        Lines of text that end in a line break; absolute folders are left out.
+    """
+    margin = f"{number(family.margin)}, {'declared with the run' if family.declared else 'the default, not declared'}"
+    lines = [unmarked(sentence(verdict, where(family))), ""]
+    lines += _fields({"panel": family.panel.title, "state": family.moment, "margin of equivalence": margin})
+    lines += ["", "Passport:", *_passport(family)]
+    lines += ["", f"Command: {command(run)}", "", bibtex(run, (verdict.first, verdict.second))]
+    return "\n".join(lines)
+
+
+def command(run: Run) -> str:
+    """The command that the run was made with, without the folders of absolute paths."""
+    found = run.request.get("command")
+    words = found if isinstance(found, list) else [found or "not recorded"]
+    return printable(local(" ".join(map(str, words))))
+
+
+def escaped(text: str) -> str:
+    r"""Text as BibTeX and LaTeX show it: on one line, special characters and accents spelled out.
+
+    Example:
+        >>> print(escaped("Léon & 100 % of a_b}"))
+        L{\'e}on \& 100 \% of a\_b\textbraceright{}
+    """
+    return "".join(_letter(letter) for letter in unicodedata.normalize("NFC", printable(text)))
+
+
+def _letter(letter: str) -> str:
+    parts = unicodedata.normalize("NFD", letter)
+    if len(parts) == 2 and parts[1] in ACCENTS:
+        return f"{{\\{ACCENTS[parts[1]]}{parts[0]}}}"
+    return SPECIAL.get(letter, letter)
+
+
+def _facts(run: Run, loss: str) -> Mapping[str, object]:
+    return run.losses.get(loss) or run.losses.get(run.parts(loss)[0]) or {}
+
+
+def _passport(family: Family) -> list[str]:
+    own = passport_of(family.panel, family.metric) or {}
+    return _fields({name: entry(own, name) for name in own}) or ["not recorded"]
+
+
+def _fields(values: Mapping[str, str]) -> list[str]:
+    return [f"{printable(name)}: {printable(local(value))}" for name, value in values.items()]
+
+
+def _suite(run: Run) -> str:
+    versions, commits = (_stated(run, name) for name in ("gan-losses", "commit"))
+    fields = {"title": f"{{{escaped(TITLE)}}}"} | ({"version": escaped(", ".join(versions))} if versions else {})
+    return _entry(
+        "software", "gan-losses", fields | ({"note": escaped(f"commit {', '.join(commits)}")} if commits else {})
+    )
+
+
+def _stated(run: Run, name: str) -> list[str]:
+    """What the cells' environments say, each once."""
+    found = [(cell.record.get("environment") or {}).get(name) for cell in run.cells]
+    return sorted({str(value) for value in found if value})
+
+
+def _paper(identifier: str, losses: Iterable[str]) -> str:
+    known = PAPERS.get(identifier)
+    names = {"author": escaped(" and ".join(known.authors))} if known else {}
+    title = known.title if known else f"arXiv:{identifier}, the paper of {', '.join(losses)}"
+    fields = {**names, "title": f"{{{escaped(title)}}}", "year": str(year(identifier))}
+    fields |= {"eprint": identifier, "archivePrefix": "arXiv", "url": f"https://arxiv.org/abs/{identifier}"}
+    return _entry("misc", f"arxiv-{identifier.replace('/', '-')}", fields)
+
+
+def _entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items()]
+    return "\n".join([f"@{kind}{{{key},", *lines, "}", ""])
