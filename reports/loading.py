@@ -20,7 +20,7 @@ NONE = "none"  # the penalties of a loss to which none were added
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One cell: the five names that say which, its record, the folder that holds it, and its log points in order."""
+    """One cell: the five names that say which, its record, the folder that holds it, its log points in order, and its run's folder."""
 
     task: str
     data: str
@@ -30,6 +30,7 @@ class Cell:
     record: Json
     folder: Path
     curves: Sequence[Json] = ()
+    home: Path = Path()
 
     @property
     def key(self) -> Json:
@@ -95,6 +96,8 @@ class Run:
         losses: losses.json by the loss's name.
         damages: the files that could not be read.
         inputs: the sha256 of every file that a report may be made from, by its path in the run.
+        name: what it is called; "" for the name of its folder.
+        notices: Markdown: what has to be known of how several runs were put together.
     """
 
     folder: Path
@@ -105,6 +108,13 @@ class Run:
     losses: Mapping[str, Json] = field(default_factory=dict)
     damages: tuple[Damage, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    notices: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self.name or self.folder.resolve().name
 
     @property
     def unrecorded(self) -> list[str]:
@@ -183,7 +193,8 @@ def _cell(reader: Reader, folder: Path, record: Json | None, known: Mapping[str,
     """The cell that lies in a folder; where its record is damaged, all that the folder's name says of it."""
     if record is not None:
         key = {name: record["cell"][name] for name in (*NAMES, "seed")}
-        return Cell(**key, record=record, folder=folder, curves=reader.points(folder / "curves.jsonl"))
+        points = reader.points(folder / "curves.jsonl")
+        return Cell(**key, record=record, folder=folder, curves=points, home=reader.folder)
     path = clean(folder.relative_to(reader.folder).as_posix())
     *slugs, last = path.split("/")
     seed = SEED.match(last)
@@ -192,7 +203,7 @@ def _cell(reader: Reader, folder: Path, record: Json | None, known: Mapping[str,
     names = {name: known[name].get(part, part) for name, part in zip(NAMES, slugs, strict=True)}
     key = {**names, "seed": int(seed[1])}
     content = {"id": path, "cell": key, "status": UNREADABLE, "reason": "its record is damaged"}
-    return Cell(**key, record=content, folder=folder)
+    return Cell(**key, record=content, folder=folder, home=reader.folder)
 
 
 def _skipped(request: Json, cells: Iterable[Cell], folder: Path) -> Iterator[Cell]:
@@ -204,7 +215,8 @@ def _skipped(request: Json, cells: Iterable[Cell], folder: Path) -> Iterator[Cel
             identity = "/".join(key[name] for name in NAMES) + f"/seed{key['seed']}"
             content = {"id": identity, "cell": key, "status": "skipped", "reason": entry.get("reason"), "step": 0}
             slugs = [records.slug(key[name]) or "-" for name in NAMES]
-            yield Cell(**key, record=content, folder=folder.joinpath(*slugs, f"seed{key['seed']}"))
+            place = folder.joinpath(*slugs, f"seed{key['seed']}")
+            yield Cell(**key, record=content, folder=place, home=folder)
 
 
 def _key(cell: Json | str) -> Json | None:

@@ -52,7 +52,7 @@ def make_page(
 ) -> str:
     """The page as Markdown; links are relative to its folder, and no path of this machine stands in it."""
     parts = [
-        f"# Comparison of GAN losses: {escape(run.folder.resolve().name)}",
+        f"# Comparison of GAN losses: {escape(run.title)}",
         QUESTION,
         _made_by(run),
         "## What came out",
@@ -82,7 +82,7 @@ def reading(panels: Sequence[Panel]) -> str:
 
 
 def _made_by(run: Run) -> str:
-    name = _code(run.folder.resolve().name)
+    name = _code(run.title)
     lines = [
         f"Made from the records alone by `python -m reports.build {name}`; [manifest.json](manifest.json) names them all."
     ]

@@ -15,6 +15,9 @@ from reports.text import setting
 REFERENCE = "bce"
 RAW = ("best", "final")
 AVERAGED = ("averaged best", "averaged final")
+# What a recipe gives to each loss, or the loss has itself: all other settings of a panel are equal, or its losses are not compared.
+OF_A_LOSS = frozenset({"optimizer", "learning_rate", "betas", "n_critic", "discriminator_norm"})
+OF_A_NAME = frozenset({"loss_definition", "loss_spelling"})
 # A cell without quality is put to the passport that its settings would have led to.
 PASSPORT_SETTINGS = ("features", "data_digest", "image_size", "channels")
 
@@ -188,11 +191,12 @@ def _home(cell: Cell, groups: Sequence[list[Cell]]) -> list[Cell]:
 
 
 def _by_settings(cells: Sequence[Cell]) -> Iterator[tuple[Json, list[Cell]]]:
-    """Keep apart what was run twice with other settings (another number of steps, say) into the same folder."""
+    """Keep apart what was run with other settings (another number of steps, say), be it another loss or the same one again."""
     twins: dict[tuple[str, int], list[Cell]] = defaultdict(list)
     for cell in cells:
         twins[cell.loss, cell.seed].append(cell)
-    names = {name for group in twins.values() for name in _differing(group)} - {"loss_definition", "loss_spelling"}
+    names = {name for group in twins.values() for name in _differing(group)} | _stated(cells)
+    names -= OF_A_NAME
     if any(cell.recipe == TUNED for cell in cells):
         names -= {*CHOSEN}  # of each loss's own, whatever else sets panels apart
     if "seconds" in names or any(cell.settings.get("seconds") for cell in cells):
@@ -206,6 +210,13 @@ def _by_settings(cells: Sequence[Cell]) -> Iterator[tuple[Json, list[Cell]]]:
     ordered: list[tuple[Json, list[Cell]]] = sorted(variants.values(), key=lambda variant: _rank(variant[0]))
     for number, (varied, group) in enumerate(ordered or [({}, [])]):
         yield varied, _latest(group + (plain if number == 0 else []))
+
+
+def _stated(cells: Sequence[Cell]) -> set[str]:
+    """The settings in which cells differ though no recipe gives them to single losses; all of the cells state them."""
+    every = [cell.settings for cell in cells if cell.settings]
+    names = {name for name in _differing(cells) if all(name in part for part in every)} - OF_A_LOSS
+    return {name for name in names if not name.startswith("loss")}
 
 
 def _rank(varied: Json) -> list[tuple[bool, float, str]]:

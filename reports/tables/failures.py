@@ -33,7 +33,7 @@ def _row(run: Run, cell: Cell) -> Row:
     kind, cause = fault.get("kind"), fault.get("cause") or cell.record.get("reason")
     step = cell.record.get("step") if fault.get("step") is None else fault["step"]
     path = cell.folder / TRACEBACK
-    traceback = path.relative_to(run.folder).as_posix() if path.is_file() else "no traceback"
+    traceback = path.relative_to(cell.home).as_posix() if path.is_file() else "no traceback"
     return _named(cell.identity, cell.status, step, f"{kind}: {cause}" if kind and cause else cause, traceback)
 
 
