@@ -8,6 +8,7 @@ from benchmarks import records
 
 ASIDE = ".damaged-"
 CHECKPOINTS = "checkpoints"
+TENSORBOARD = "tensorboard"  # in a run's folder, not in a cell's; it holds folders with the names of the cells'
 TRACEBACK = "traceback.txt"
 
 

@@ -37,6 +37,7 @@ class _Line:
         """For the execution."""
         return Channel(
             progress=lambda step, terms: self.send("progress", step, terms),
+            evaluated=lambda found: self.send("evaluated", detail=found),
             say=lambda text: self.send("said", detail=text),
             stopping=lambda: self.stopped,
         )

@@ -21,11 +21,13 @@ class Channel:
 
     Attributes:
         progress: called with the steps done and the latest terms, a few times a second.
+        evaluated: called with {"row": of `along` in the record, "metric": that the best weights are chosen by}.
         say: called with a sentence that the user should read.
         stopping: whether the cell is asked to save its state and end; asked between two steps.
     """
 
     progress: Callable[[int, Json], None] = _nothing
+    evaluated: Callable[[Json], None] = _nothing
     say: Callable[[str], None] = _nothing
     stopping: Callable[[], bool] = _never
 

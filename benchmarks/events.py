@@ -35,8 +35,9 @@ class Event:
     """News of a cell.
 
     Attributes:
-        kind: `progress` (detail: terms), `said` (a sentence), `taken` (who trains it), `paused` (it is gone on with later);
-            and the last of a cell: `ended` (its status), `died` (the reason) or `stopped` (what is wrong with the disk).
+        kind: `progress` (detail: terms), `evaluated` (as `Channel` says), `said` (a sentence), `taken` (who trains it),
+            `paused` (it is gone on with later); and the last of a cell: `ended` (its status), `died` (the reason) or
+            `stopped` (what is wrong with the disk).
         cell: whose.
         step: the last one trained.
         detail: what the kind says.

@@ -76,6 +76,8 @@ class Execution:
         else:
             cell_folder.tidy(self.folder)
             self.channel.say(f"goes on after step {step}")
+            for row in self.along:
+                self._tell(row)
 
     def run(self) -> tuple[Json, Fault | None]:
         """Train to the end; returns quality and saturation, and what went wrong if something did.
@@ -203,6 +205,10 @@ class Execution:
             save_picture(self.folder / "samples" / f"step{self.step:06d}{suffix}.png", picture)
         row = {**self.curves.counts(), "metrics": scores[RAW], "spread": spreads[RAW]}
         self.along.append(row | ({AVERAGED: scores[AVERAGED]} if AVERAGED in scores else {}))
+        self._tell(self.along[-1])
+
+    def _tell(self, row: Json) -> None:
+        self.channel.evaluated({"row": row, "metric": self.evaluation.selection})
 
     def _test(self, kind: str = RAW, repeats: int = 0) -> Json:
         with self._judged(kind):

@@ -42,6 +42,7 @@ class Options:
         retry: statuses of cells that are trained again.
         checkpoint_every: seconds of training from one checkpoint to the next; 0: only where a run is told to stop.
         deterministic: whether a GPU is to give the same numbers for the same run.
+        tensorboard: whether the run's curves are also written for TensorBoard.
         published: figures of the literature that a suite file quotes, for the table beside ours.
     """
 
@@ -93,6 +94,7 @@ class Options:
     retry: tuple[str, ...]
     checkpoint_every: float
     deterministic: bool
+    tensorboard: bool
     quiet: bool
     list: bool
     dry_run: bool

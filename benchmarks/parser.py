@@ -186,4 +186,7 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
         help="on a GPU: equal runs give equal numbers, bit for bit, in somewhat slower steps",
     )
     where.add_argument("--unexamined", action="store_true", help="train losses of your own that fail the examination")
+    where.add_argument(
+        "--tensorboard", action="store_true", help="also write what TensorBoard shows, as it comes: OUT/tensorboard"
+    )
     where.add_argument("--quiet", action="store_true", help="print nothing but the report's path and errors")

@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import chain
@@ -83,6 +83,7 @@ class Run:
         self.console, self.made = Console(options.quiet), set[str]()
         self.device = environment.resolve_device(options.device)
         check_precision(options.precision, self.device.type)
+        self.watch = _watcher(options)
         self.place = Place(
             options.data_root or default_root(),
             options.weights,
@@ -175,6 +176,10 @@ class Run:
         self._make_room(cells)
         missing = preparation.missing_cells(self.out, cells, self.console.say)
         self.console.say(f"{len(cells)} cells, {len(cells) - len(missing)} already there.")
+        absent = {cell.folder for cell in missing}
+        for cell in cells:
+            if cell.folder not in absent:
+                self.watch(Event("ended", cell))
         if not missing:
             return
         workers = self._workers(len(missing))
@@ -209,6 +214,7 @@ class Run:
             raise StoppedError(f"stopped, because of {event.detail}. {_continue(self.given)}")
         if event.kind == "died":
             preparation.write_failure(self.out, event.cell, str(event.detail))
+        self.watch(event)
         if event.kind in ("said", "taken"):
             detail = event.detail if event.kind == "said" else f"{event.detail} is training it."
             self.console.say(f"{short(event.cell)}: {detail}")
@@ -241,6 +247,17 @@ class Run:
         built = subprocess.run(call, capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent)
         if built.returncode:
             raise StoppedError(f"the report was not built: {built.stderr.strip() or built.stdout.strip()}")
+
+
+def _watcher(options: Options) -> Callable[[Event], None]:
+    """Who else is told what the cells tell."""
+    if not options.tensorboard:
+        return lambda event: None
+    try:
+        from benchmarks.boards import Boards
+    except ImportError as error:
+        raise UsageError("--tensorboard needs the package tensorboard: pip install -e '.[tensorboard]'.") from error
+    return Boards(options.out).take
 
 
 def _merged(cells: Iterable[Sequence[Cell]]) -> tuple[Cell, ...]:

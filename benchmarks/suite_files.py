@@ -22,7 +22,7 @@ LISTS = ("A,B", "LIST", SOURCES, TARGETS)  # how the parser shows that an option
 # What one call is asked for, never a suite: where it writes and reads, what it may fetch, overwrite or pass by.
 OF_A_CALL = (
     *("help", "preset", "list", "dry-run", "quiet", "out", "data-root", "download"),
-    *("force", "retry", "unexamined"),
+    *("force", "retry", "unexamined", "tensorboard"),
 )
 ABOVE = ("task", "summary")  # stand above all tables
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cell_folder import ASIDE, CHECKPOINTS
+from benchmarks.cell_folder import ASIDE, CHECKPOINTS, TENSORBOARD
 from benchmarks.plan import Cell
 from benchmarks.records import RECORD, SCORED, STATUSES, RecordError
 from benchmarks.sealed import read_sealed
@@ -21,7 +21,7 @@ DEPTH = 5  # parts of an id
 def check_cells(check: Check, request: Json) -> int:
     """Check every cell that was asked for or lies in the folder; returns how many have a record."""
     asked = _asked(check, request)
-    present = [path for path in sorted(check.run.glob(CELLS)) if path.is_dir()]
+    present = [path for path in sorted(check.run.glob(CELLS)) if path.is_dir() and not _is_board(check, path)]
     folders = {check.name(path): path for path in present}
     if request.get("waiting"):
         check.find(UNFINISHED, "run.json", f"{request['waiting']} more cells wait for what trials choose", CONTINUE)
@@ -34,6 +34,11 @@ def check_cells(check: Check, request: Json) -> int:
         else:
             _check_unfinished(check, folder, identity in asked)
     return sum((path / RECORD).exists() for path in present)
+
+
+def _is_board(check: Check, path: Path) -> bool:
+    """Where a loss's name begins with "seed", its folder for TensorBoard looks like a cell."""
+    return check.name(path).startswith(f"{TENSORBOARD}/")
 
 
 def _asked(check: Check, request: Json) -> list[str]:

@@ -17,7 +17,7 @@ from benchmarks.lock import TakenError, cell_lock
 from benchmarks.plan import Cell
 from benchmarks.preparation import missing_cells, recorded_cells, retry
 from gan_losses.data import load_data
-from gan_losses.data.base import Split
+from gan_losses.data.base import DataSet, Split
 from gan_losses.data.store import save_dataset
 from gan_losses.metrics import Place
 from tests.benchmarks.conftest import SHARED
@@ -59,6 +59,10 @@ def cell(loss: str, task: str = "dcgan", **more: object) -> Cell:
     return Cell(task, data, "controlled", loss, 3, {**settings, **more})
 
 
+def few_images(data: DataSet) -> DataSet:
+    return replace(data, **{part: Split({d: i[:24] for d, i in getattr(data, part).images.items()}) for part in PARTS})
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory) -> Callable[[str], Path]:
     """The stored data set of a name, at 16 pixels, with few images in its test and validation splits."""
@@ -66,9 +70,7 @@ def store(tmp_path_factory) -> Callable[[str], Path]:
 
     def stored(name: str) -> Path:
         if not (folder / name).exists():
-            data = load_data(name, 16)
-            few = {part: Split({d: i[:24] for d, i in getattr(data, part).images.items()}) for part in PARTS}
-            save_dataset(replace(data, **few), folder / name)
+            save_dataset(few_images(load_data(name, 16)), folder / name)
         return folder / name
 
     return stored
