@@ -190,6 +190,10 @@ def test_a_resumed_cell_shows_every_point_once(run, store, tmp_path) -> None:
     assert max(seen) < 9
     assert train(CASE, tmp_path, store, Boards(tmp_path)) == "done"
     assert points(board(tmp_path)) == whole
+    *older, last = sorted((tmp_path / TENSORBOARD / CASE.folder).glob(PATTERN))
+    assert older
+    assert [path.stat().st_size for path in older] == [0] * len(older)  # also for who reads every file there is
+    assert last.stat().st_size
 
 
 def test_a_viewer_that_read_the_older_file_drops_its_points(tmp_path) -> None:
