@@ -1,7 +1,7 @@
 """What a reader may copy: a verdict with its passport, the command of its run, and BibTeX of what it is of."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from reports.asking.words import printable, unmarked
 from reports.families import Family
@@ -31,11 +31,12 @@ def bibtex(run: Run, losses: Iterable[str]) -> str:
     Returns:
         Entries with an empty line between them, in the order of the losses; one per paper, whose key is made of its id.
     """
+    names = list(dict.fromkeys(losses))
     found: dict[str, list[str]] = {}
-    for loss in dict.fromkeys(losses):
+    for loss in names:
         for identifier in identifiers(str(_facts(run, loss).get("paper") or "")):
             found.setdefault(identifier, []).append(loss)
-    return "\n".join([_suite(run), *(_paper(identifier, names) for identifier, names in found.items())])
+    return "\n".join([_suite(run, names), *(_paper(identifier, owners) for identifier, owners in found.items())])
 
 
 def copied(run: Run, family: Family, verdict: Verdict) -> str:
@@ -49,19 +50,23 @@ def copied(run: Run, family: Family, verdict: Verdict) -> str:
     Returns:
         Lines of text that end in a line break; absolute folders are left out.
     """
+    return quoted(run, family, sentence(verdict, where(family)), (verdict.first, verdict.second))
+
+
+def quoted(run: Run, family: Family, words: str, losses: Iterable[str]) -> str:
+    """As `copied`, of any sentence in Markdown on some of a family's losses."""
     margin = f"{number(family.margin)}, {'declared with the run' if family.declared else 'the default, not declared'}"
-    lines = [unmarked(sentence(verdict, where(family))), ""]
-    lines += _fields({"panel": family.panel.title, "state": family.moment, "margin of equivalence": margin})
-    lines += ["", "Passport:", *_passport(family)]
-    lines += ["", f"Command: {command(run)}", "", bibtex(run, (verdict.first, verdict.second))]
+    place = {"run": run.title, "panel": family.panel.title, "state": family.moment, "margin of equivalence": margin}
+    lines = [unmarked(words), "", *_fields(place), "", "Passport:", *_passport(family)]
+    lines += ["", f"Command: {command(run)}", "", bibtex(run, losses)]
     return "\n".join(lines)
 
 
 def command(run: Run) -> str:
     """The command that the run was made with, without the folders of absolute paths."""
     found = run.request.get("command")
-    words = found if isinstance(found, list) else [found or "not recorded"]
-    return printable(local(" ".join(map(str, words))))
+    words = " ".join(map(str, found)) if isinstance(found, list) else found
+    return printable(local(words or "not recorded"))
 
 
 def escaped(text: str) -> str:
@@ -94,17 +99,17 @@ def _fields(values: Mapping[str, str]) -> list[str]:
     return [f"{printable(name)}: {printable(local(value))}" for name, value in values.items()]
 
 
-def _suite(run: Run) -> str:
-    versions, commits = (_stated(run, name) for name in ("gan-losses", "commit"))
+def _suite(run: Run, losses: Sequence[str]) -> str:
+    versions, commits = (_stated(run, losses, name) for name in ("gan-losses", "commit"))
     fields = {"title": f"{{{escaped(TITLE)}}}"} | ({"version": escaped(", ".join(versions))} if versions else {})
     return _entry(
         "software", "gan-losses", fields | ({"note": escaped(f"commit {', '.join(commits)}")} if commits else {})
     )
 
 
-def _stated(run: Run, name: str) -> list[str]:
-    """What the cells' environments say, each once."""
-    found = [(cell.record.get("environment") or {}).get(name) for cell in run.cells]
+def _stated(run: Run, losses: Sequence[str], name: str) -> list[str]:
+    """What the environments of the losses' cells say, each once."""
+    found = [(cell.record.get("environment") or {}).get(name) for cell in run.cells if cell.loss in losses]
     return sorted({str(value) for value in found if value})
 
 

@@ -14,7 +14,13 @@ class Paper:
     authors: tuple[str, ...]
 
 
-GOODFELLOW: tuple[str, ...] = ("Ian J. Goodfellow", "Jean Pouget-Abadie", "Mehdi Mirza", "Bing Xu", "David Warde-Farley")
+GOODFELLOW: tuple[str, ...] = (
+    "Ian J. Goodfellow",
+    "Jean Pouget-Abadie",
+    "Mehdi Mirza",
+    "Bing Xu",
+    "David Warde-Farley",
+)
 GOODFELLOW += ("Sherjil Ozair", "Aaron Courville", "Yoshua Bengio")
 MAO = ("Xudong Mao", "Qing Li", "Haoran Xie", "Raymond Y. K. Lau", "Zhen Wang", "Stephen Paul Smolley")
 GULRAJANI = ("Ishaan Gulrajani", "Faruk Ahmed", "Martin Arjovsky", "Vincent Dumoulin", "Aaron Courville")

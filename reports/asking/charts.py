@@ -26,7 +26,7 @@ def chart(track: Track, levels: str = BLOCKS, wide: int = WIDE) -> str:
         >>> chart(Track("signal", "", (1, 2, 3, 4), (0.0, 3.5, None, 7.0)))
         '▁▅x█'
         >>> chart(Track("signal", "", tuple(range(6)), (0.0, 0.0, 1.0, 1.0, 7.0, 7.0)), MARKS, 3)
-        '__#'
+        '_.#'
     """
     scaled = [log(value) if value and _as_log(track) else value for value in track.values]
     values = [_mean(part) for part in _parts(scaled, wide)]

@@ -34,13 +34,18 @@ def explain(run: Run, cell: Cell) -> str:
     Returns:
         Lines of at most `words.WIDTH` letters.
     """
-    panel = panel_of(panels_of(run), cell)
-    own = panel or Panel(cell.task, cell.data, cell.recipe, "", (cell,), (cell.loss,))
+    own, compared = home(run, cell)
     parts = [_what(cell), _end(cell)]
     if cell.status not in UNTRAINED:
-        apart = "" if panel else "It stands in no panel, so that it is compared with nothing: no verdict is of it."
+        apart = "" if compared else "It stands in no panel, so that it is compared with nothing: no verdict is of it."
         parts += [*quality(run, own, cell), apart, *gradient(cell), *discriminator(cell), _cost(run, own, cell)]
     return paragraph([*parts, _kept(run, cell)])
+
+
+def home(run: Run, cell: Cell) -> tuple[Panel, bool]:
+    """(the panel of a cell, True), or (one of itself alone, False) where it stands in none."""
+    panel = panel_of(panels_of(run), cell)
+    return panel or Panel(cell.task, cell.data, cell.recipe, "", (cell,), (cell.loss,)), panel is not None
 
 
 def _what(cell: Cell) -> str:
@@ -85,8 +90,8 @@ def _kept(run: Run, cell: Cell) -> str:
     """Where the record lies, and which of the cell's files are damaged."""
     if not cell.folder.is_dir():
         return ""
-    place = cell.folder.relative_to(run.folder).as_posix() if cell.folder.is_relative_to(run.folder) else None
-    damaged = [damage for damage in run.damages if place and damage.path.startswith(f"{place}/")]
+    place = cell.folder.relative_to(cell.home).as_posix()
+    damaged = [damage for damage in run.damages if f"/{place}/" in f"/{damage.path}"]
     words = [
         f" {printable(damage.path.rpartition('/')[2])} is damaged ({printable(damage.cause)})." for damage in damaged
     ]

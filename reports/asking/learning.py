@@ -92,7 +92,9 @@ def _domains(cell: Cell) -> list[tuple[str, Json]]:
 
 def _way(found: Json, statistic: str, name: str) -> str:
     early, late = _ends(found, statistic)
-    return "" if early is None and late is None else f"{name} went from {number(early)} to {number(late)}"
+    if early is None or late is None:
+        return "" if late is None else f"{name} ended at {number(late)}"
+    return f"{name} went from {number(early)} to {number(late)}"
 
 
 def _decades(found: Json) -> str:

@@ -13,7 +13,13 @@ from reports.panels import Panel
 from reports.targets import along
 
 # Of the many statistics, those that tell what became of the gradient and of the discriminator.
-SHOWN: tuple[str, ...] = ("log_gradient", "log_slope", "log_discriminator_slope", "active_fraction_logit", "active_fraction_image")
+SHOWN: tuple[str, ...] = (
+    "log_gradient",
+    "log_slope",
+    "log_discriminator_slope",
+    "active_fraction_logit",
+    "active_fraction_image",
+)
 SHOWN += ("signal", "accuracy", "overfitting")
 SHARES = ("active_fraction_logit", "active_fraction_image", "accuracy")
 
