@@ -1,9 +1,12 @@
 """The report's figures. One is added by its file and a line in `FIGURES`."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 
 import matplotlib as mpl
+from matplotlib.figure import Figure
 
 from benchmarks.records import digest
 from reports.figures import (
@@ -48,8 +51,15 @@ FIGURES: tuple[Kind, ...] = (
     shapes.KIND,
 )
 LONGEST = 160
-# Neither format may say when it was made: a report that is built again is the same to the byte.
-FORMATS = {"png": {"Software": None}, "svg": {"Date": None}}
+# No format may say when it was made: a report that is built again is the same to the byte.
+FORMATS: Mapping[str, Mapping[str, str | None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None},
+}
+# Of the elements that hold many numbers and no words, and the digits that none of them needs.
+PATHS, FURTHER = re.compile(r"<path [^<>]*>"), re.compile(r"(?<=\.\d\d)\d+")
+USUAL = ("png", "svg")
 
 
 def file_name(name: str) -> str:
@@ -62,8 +72,20 @@ def file_name(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[:LONGEST]}-{digest({'name': name})}"
 
 
-def save_figures(run: Run, panels: Sequence[Panel], folder: Path) -> Iterator[tuple[Kind, list[str]]]:
-    """Draw and save everything; yields each kind with its files' names, without suffix, one file per format."""
+def save_figures(
+    run: Run, panels: Sequence[Panel], folder: Path, formats: Sequence[str] = USUAL
+) -> Iterator[tuple[Kind, list[str]]]:
+    """Draw and save everything; yields each kind with its files' names, without suffix, one file per format.
+
+    Args:
+        run: whose figures.
+        panels: of the run.
+        folder: for the files; made if missing.
+        formats: of `FORMATS`, each the suffix of its files.
+
+    Raises:
+        ValueError: a format that matplotlib does not know.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context():
         mpl.rcdefaults()  # a matplotlibrc of the user's must not change the report
@@ -72,9 +94,30 @@ def save_figures(run: Run, panels: Sequence[Panel], folder: Path) -> Iterator[tu
             names = []
             for rest, figure in kind.draw(run, panels):
                 names.append(file_name(f"{kind.name}-{rest}"))
-                for suffix, metadata in FORMATS.items():
-                    figure.savefig(folder / f"{names[-1]}.{suffix}", metadata=metadata)
+                for suffix in formats:
+                    save(figure, folder / f"{names[-1]}.{suffix}")
             yield kind, names
 
 
-__all__ = ["FIGURES", "Kind", "save_figures"]
+def save(figure: Figure, path: Path) -> None:
+    """Save a figure in the format of the path's suffix, one of `FORMATS`."""
+    suffix = path.suffix.removeprefix(".")
+    if suffix != "svg":
+        figure.savefig(path, metadata=FORMATS.get(suffix))
+        return
+    text = StringIO()
+    figure.savefig(text, format=suffix, metadata=FORMATS.get(suffix))
+    path.write_text(shortened(text.getvalue()), encoding="utf-8", newline="\n")
+
+
+def shortened(svg: str) -> str:
+    """An SVG with paths to a hundredth of a point, where matplotlib writes a millionth: half the size, and nothing to see.
+
+    Example:
+        >>> shortened('<path d="M 1.234567 -2.5 L 0.001 12"/><text>0.12345</text>')
+        '<path d="M 1.23 -2.5 L 0.00 12"/><text>0.12345</text>'
+    """
+    return PATHS.sub(lambda path: FURTHER.sub("", path[0]), svg)
+
+
+__all__ = ["FIGURES", "FORMATS", "Kind", "save_figures"]

@@ -18,10 +18,13 @@ from reports.loading import NONE
 from reports.text import local
 
 STYLE: Any = {
-    "font.family": "DejaVu Sans",
+    # The generic family behind it is what a reader's SVG falls back to; matplotlib itself must not look further.
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.labelsize": 8,
+    "axes.titley": 1.0,  # to look for a free place above the axes takes a third of the time of drawing
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
@@ -34,6 +37,7 @@ STYLE: Any = {
     "legend.frameon": False,
     "legend.fontsize": 8,
     "svg.hashsalt": "gan-losses",
+    "svg.fonttype": "none",  # text that can be searched and read aloud, at half the size
     "savefig.dpi": 110,
 }
 # Okabe and Ito's eight for the losses seen most; the others as far from these and each other as so many can be.
@@ -66,6 +70,7 @@ LEGEND_COLUMNS = 8
 LONGEST = 32
 LEGEND_LONGEST = 64
 LETTER = 0.065  # mean width of a letter at 8 points, in inches
+RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SLOPE = 35  # degrees by which names are turned that do not fit beside each other
 Grid = NDArray[Any]
 
@@ -256,6 +261,24 @@ def say(axis: Axes, words: str) -> None:
     axis.grid(visible=False)
 
 
+def power(value: float, position: object = None) -> str:
+    """A tick's label on a logarithmic axis, as text: to typeset mathematics takes half the time of a figure.
+
+    Args:
+        value: of the tick.
+        position: the tick's, which matplotlib passes on; it does not matter.
+
+    Example:
+        >>> power(0.01), power(-1000.0), power(0.0), power(20.0)
+        ('10⁻²', '−10³', '0', '20')
+    """
+    size = abs(value)
+    exponent = round(float(np.log10(size))) if size > 0 else 0
+    if not np.isclose(size, 10.0**exponent, rtol=1e-6):
+        return f"{value:g}"
+    return ("−" if value < 0 else "") + "10" + str(exponent).translate(RAISED)
+
+
 def log_scale(axis: Axes, values: Sequence[float] | NDArray[np.float64], of: Axis | None = None) -> None:
     """A logarithmic axis for positive values, at least a factor of 4 high, with ticks that can be read.
 
@@ -273,6 +296,7 @@ def log_scale(axis: Axes, values: Sequence[float] | NDArray[np.float64], of: Axi
     part, across = of or axis.yaxis, of is axis.xaxis
     (axis.set_xscale if across else axis.set_yscale)("log")
     (axis.set_xlim if across else axis.set_ylim)(low / room, high * room)
+    part.set_major_formatter(FuncFormatter(power))
     part.set_minor_formatter(NullFormatter())
     if high / low < 100:
         marks = (1.0, 2.0, 5.0) if high / low > 8 else (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
@@ -290,6 +314,7 @@ def signed_scale(axis: Axes, values: NDArray[np.float64]) -> None:
         return
     threshold = 10.0 ** np.ceil(np.log10(0.01 * largest)) if largest > 0 else 1.0
     axis.set_yscale("symlog", linthresh=threshold, linscale=0.8)
+    axis.yaxis.set_major_formatter(FuncFormatter(power))
     axis.yaxis.set_minor_locator(NullLocator())
 
 
@@ -309,5 +334,6 @@ def fit_scale(axis: Axes, values: Sequence[float] | NDArray[np.float64], logarit
         return
     if high - low > 20:
         axis.set_yscale("symlog", linthresh=1, linscale=0.5)
+        axis.yaxis.set_major_formatter(FuncFormatter(power))
     elif numbers.max() - numbers.min() > 3 * (high - low) > 0:
         axis.set_ylim(low - 0.5 * (high - low), high + 0.5 * (high - low))
