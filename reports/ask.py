@@ -10,7 +10,7 @@ from benchmarks.records import RecordError
 from reports.asking.cells import compare_cells
 from reports.asking.charts import charts
 from reports.asking.compare import compare
-from reports.asking.drawing import save_figure, suffix_of
+from reports.asking.drawing import check, save_figure
 from reports.asking.explain import explain, home
 from reports.asking.finding import find_cell
 from reports.asking.spending import seconds_of, spend
@@ -45,7 +45,7 @@ def answer(options: argparse.Namespace) -> str:
     if options.figure and not options.explain:
         raise AskError("--figure draws the curves of one cell; give it with --explain CELL.")
     if options.figure:
-        suffix_of(options.figure)
+        check(options.figure)
     seconds = seconds_of(options.budget) if options.budget else None
     run = load_runs(options.runs)
     notices = [f"{paragraph([unmarked(notice)])}\n\n" for notice in run.notices]

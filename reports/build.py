@@ -1,4 +1,4 @@
-"""Regenerate the comparison report from records alone: python -m reports.build RUN [--out DIR]."""
+"""Regenerate the comparison report from records alone: python -m reports.build RUN [RUN ...] [--out DIR]."""
 
 import argparse
 import shutil
@@ -8,16 +8,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.records import RecordError
+from reports.document_of import make_document
+from reports.experiments import chapter
+from reports.experiments.chapter import Experiments, holds_experiments
 from reports.figures import save_figures
-from reports.loading import Run, load, require_run
+from reports.figures.base import palette_of
+from reports.formats import FIGURES, FORMATS, TABLES, USUAL, WRITTEN
+from reports.loading import Run, require_run
 from reports.manifest import MANIFEST, write_manifest
-from reports.page import make_page
+from reports.merging import load_runs
+from reports.packing import SUFFIX, unpacked
 from reports.panels import make_panels
 from reports.sharing import OLD, alone, sweep
 from reports.tables import make_tables
 
-PAGE, TABLES, FIGURES = "report.md", "tables", "figures"
-OURS = {PAGE, TABLES, FIGURES, MANIFEST}
+OURS = {*WRITTEN, TABLES, FIGURES, MANIFEST}
 
 
 class OutputError(Exception):
@@ -26,66 +31,108 @@ class OutputError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns the exit code: 0, or 2 for a user's mistake."""
-    parser = argparse.ArgumentParser(
-        prog="python -m reports.build", description=(__doc__ or "").partition(":")[0] + "."
-    )
-    parser.add_argument("run", type=Path, metavar="RUN", help="output folder of python -m benchmarks.run")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to write the report (default: RUN/report)")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
-        print(build(options.run, options.out or options.run / "report"))
+        formats = _formats(options.formats)
+        out = build(options.run, _out(options.run, options.out), formats)
     except (RecordError, OutputError) as error:
         print(f"reports.build: {error}", file=sys.stderr)
         return 2
+    print(out / next((page for name in formats if (page := FORMATS[name].page)), TABLES))
     return 0
 
 
-def build(folder: Path, out: Path) -> Path:
-    """Write the report of a run; what stood in `out` before is replaced at the end, or left whole if this fails.
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m reports.build", description=(__doc__ or "").partition(":")[0] + "."
+    )
+    parser.add_argument(
+        "run",
+        nargs="+",
+        type=Path,
+        metavar="RUN",
+        help="output folder of python -m benchmarks.run or benchmarks.experiments, or what reports.packing made of one",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to write the report (default: RUN/report)")
+    words = "; ".join(f"{name}: {each.words}" for name, each in FORMATS.items())
+    parser.add_argument("--formats", default=",".join(USUAL), metavar="A,B", help=f"default: %(default)s. {words}")
+    return parser
+
+
+def _formats(text: str) -> list[str]:
+    names = list(dict.fromkeys(name.strip() for name in text.split(",")))
+    strangers = [name for name in names if name not in FORMATS]
+    if strangers:
+        raise OutputError(f"--formats takes {', '.join(FORMATS)}, joined by commas; {strangers[0]!r} came.")
+    return names
+
+
+def _out(runs: Sequence[Path], out: Path | None) -> Path:
+    if out is not None:
+        return out
+    if len(runs) > 1 or runs[0].is_file():
+        what = "several runs" if len(runs) > 1 else f"a {SUFFIX} file"
+        raise OutputError(f"a report of {what} needs --out DIR: say where it is to stand.")
+    return runs[0] / "report"
+
+
+def build(paths: Sequence[Path], out: Path, formats: Sequence[str] = USUAL) -> Path:
+    """Write the report of runs; what stood in `out` before is replaced at the end, or left whole if this fails.
 
     Args:
-        folder: of the run.
+        paths: folders of runs and of experiments, or packed ones; at least one of a run.
         out: the report's folder; made if missing.
+        formats: of `reports.formats.FORMATS`.
 
     Returns:
-        The path of report.md.
+        The report's folder.
 
     Raises:
-        RecordError: the run cannot be read.
+        RecordError: a run cannot be read.
         OutputError: the report cannot be written there.
     """
-    require_run(folder)
-    _check(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with alone(out):
-            sweep(out, OURS)
-            _replace(load(folder), out)
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written ({error.strerror or error}); choose another --out.") from error
-    return out / PAGE
+    with unpacked(paths) as folders:
+        found = [folder for folder in folders if holds_experiments(folder)]
+        runs = [folder for folder in folders if folder not in found]
+        if not runs:
+            raise RecordError(
+                f"{paths[0]} holds experiments alone; give a run, too, or draw them by python -m reports.experiments."
+            )
+        for folder in runs:
+            require_run(folder)
+        _check(out)
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            with alone(out):
+                sweep(out, OURS)
+                _replace(load_runs(runs), chapter.together([chapter.read(folder) for folder in found]), out, formats)
+        except OSError as error:
+            raise OutputError(f"{out} cannot be written ({error.strerror or error}); choose another --out.") from error
+    return out
 
 
-def _replace(run: Run, out: Path) -> None:
+def _replace(run: Run, experiments: Experiments, out: Path, formats: Sequence[str]) -> None:
     _check(out)  # again: another build may have come between
     fresh = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
-        write(run, fresh)
+        write(run, experiments, fresh, formats)
         _swap(fresh, out)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def write(run: Run, folder: Path) -> None:
-    """Write page, tables, figures and manifest of a run into a folder."""
+def write(run: Run, experiments: Experiments, folder: Path, formats: Sequence[str]) -> None:
+    """Write pages, tables, figures and manifest of a run into a folder that will be the report's, or lie beside it."""
     panels = make_panels(run)
-    tables = make_tables(run, panels)
-    (folder / TABLES).mkdir()
-    for table in tables:
-        (folder / TABLES / f"{table.name}.csv").write_text(table.csv(), encoding="utf-8", newline="\n")
-    page = make_page(run, panels, tables, save_figures(run, panels, folder / FIGURES))
-    (folder / PAGE).write_text(page, encoding="utf-8", newline="\n")
-    write_manifest(folder, run.inputs)
+    tables = [*make_tables(run, panels), *filter(None, [chapter.table(experiments)])]
+    pictures = tuple(dict.fromkeys(suffix for name in formats for suffix in FORMATS[name].pictures))
+    drawn = list(save_figures(run, panels, folder / FIGURES, pictures)) if pictures else []
+    chapter.save(experiments, folder / FIGURES, pictures)
+    document = make_document(run, panels, tables, drawn, folder, experiments)
+    looks = {loss: look.colour for loss, look in palette_of(run, run.loss_order()).items()}
+    for name in formats:
+        FORMATS[name].write(document, folder, looks)
+    write_manifest(folder, {**run.inputs, **experiments.inputs})
     folder.chmod(0o755)  # a temporary folder is its maker's alone
 
 

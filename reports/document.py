@@ -93,7 +93,7 @@ class Trained:
 
     Attributes:
         identity: the cell's id.
-        group: the anchor that the tables' links to a loss's cells lead to (`group_anchor`).
+        group: the anchor that the tables' links to a loss's cells lead to (`group_anchor`); None for a cell of no panel.
         loss: its name.
         seed: its seed.
         status: how it ended.
@@ -103,7 +103,7 @@ class Trained:
     """
 
     identity: str
-    group: str
+    group: str | None
     loss: str
     seed: int
     status: str

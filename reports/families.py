@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log, nan
 from typing import Any, TypeGuard
 
@@ -46,7 +47,11 @@ def family(run: Run, panel: Panel, metric: str, moment: str) -> Family:
         moment: one of `Panel.moments`.
     """
     declared = (run.request.get("options") or {}).get("equivalence")
-    stated = float(declared) if is_number(declared) and declared > 0 else None
+    return _family(panel, metric, moment, float(declared) if is_number(declared) and declared > 0 else None)
+
+
+@lru_cache(maxsize=256)  # tables, sentences and figures ask for the same ones
+def _family(panel: Panel, metric: str, moment: str, stated: float | None) -> Family:
     margin, logarithmic = MARGIN if stated is None else stated, metrics.has_ratios(metric)
     values, present = matrix(panel, metric, moment)
     ceiling = aggregate.ceiling(panel, metric)

@@ -84,9 +84,9 @@ class Cell:
         return dict(self.state(moment).get("metrics") or {})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Run:
-    """Everything a report is made of.
+    """Everything a report is made of. Equal only to itself, so that what is reckoned from it can be kept by it.
 
     Attributes:
         folder: where the run lies.

@@ -101,7 +101,7 @@ def _request(requests: Sequence[Json]) -> Json:
         for name in ("cells", "skipped", "published")
     }
     commands = [_words(request["command"]) for request in requests if request.get("command")]
-    return {"options": merged, **joined, "commands": commands}
+    return {"options": merged, **joined, "command": "; ".join(commands)}
 
 
 def _listed(names: Any) -> list[str]:

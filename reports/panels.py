@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from benchmarks.records import CHOSEN, TRIAL, TUNED, RecordError, digest, slug
@@ -61,13 +62,20 @@ class Panel:
 
     def of(self, loss: str) -> list[Cell]:
         """The cells of a loss."""
-        return [cell for cell in self.cells if cell.loss == loss]
+        return self._by_loss.get(loss, [])
+
+    @cached_property
+    def _by_loss(self) -> dict[str, list[Cell]]:
+        found: dict[str, list[Cell]] = {}
+        for cell in self.cells:
+            found.setdefault(cell.loss, []).append(cell)
+        return found
 
     def scored(self, loss: str) -> list[Cell]:
         """The cells of a loss that were trained to their end and measured, even if something went wrong on the way."""
         return [cell for cell in self.of(loss) if cell.scored]
 
-    @property
+    @cached_property
     def reference(self) -> str:
         """`bce`, or the first loss where bce has no cell that was trained to its end."""
         scored = [loss for loss in self.losses if self.scored(loss)]
@@ -102,6 +110,10 @@ class Panel:
 
     def metrics(self) -> list[str]:
         """The quality metrics that any cell has, in the record's order, class shares left out."""
+        return list(self._metrics)
+
+    @cached_property
+    def _metrics(self) -> list[str]:
         names = dict.fromkeys(name for cell in self.cells for name in cell.metrics("best"))
         return [name for name in names if not name.startswith("share[")]
 

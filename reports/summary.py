@@ -35,14 +35,6 @@ def paragraph(run: Run, panel: Panel) -> str:
     return " ".join(part for part in parts if part)
 
 
-def headlines(run: Run, panel: Panel) -> list[str]:
-    """What the seeds say of the panel's losses by their best states: the verdicts, a sentence each."""
-    found = [family(run, panel, metric, "best") for metric in aggregate.primaries(panel)]
-    words = [line for each in found for line in sentences(each)]
-    words = words or ["no verdict, for want of two losses with a cell that ran to an outcome."]
-    return [f"{escape(panel.label)}: {line}" for line in words]
-
-
 def ranked(panels: Iterable[Panel]) -> list[Panel]:
     """The panels with those first that speak of losses alone."""
     order = list(SPEAKS_OF)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
@@ -99,10 +100,11 @@ def efforts(run: Run, panel: Panel, loss: str) -> dict[str, float]:
 
 def horizon(run: Run, panel: Panel, target: Target, effort: str) -> float | None:
     """The least budget of any run of the panel: up to there all of them were watched. None where no loss has that effort."""
+    each = {loss: efforts(run, panel, loss).get(effort) for loss in panel.losses}
     budgets = [
-        efforts(run, panel, loss)[effort] * budget
-        for loss in panel.losses
-        if effort in efforts(run, panel, loss)
+        one * budget
+        for loss, one in each.items()
+        if one is not None
         for cell in panel.of(loss)
         if _attempt(cell, target) is not None and (budget := _budget(cell)) is not None
     ]
@@ -122,6 +124,7 @@ def _at_best(cell: Cell, metric: str) -> Iterator[float]:
             yield float(value)
 
 
+@lru_cache(maxsize=100_000)  # the horizon asks for all of them again and again
 def _attempt(cell: Cell, target: Target) -> Attempt | None:
     values = [(int(row["step"]), row["metrics"].get(target.metric)) for row in along(cell)]
     budget = _budget(cell)

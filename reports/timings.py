@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -112,17 +113,19 @@ def _levelled(samples: Array, period: int) -> Array:
     return level
 
 
-def step_times(run: Run, panel: Panel) -> list[StepTime]:
+@lru_cache(maxsize=256)
+def step_times(run: Run, panel: Panel) -> tuple[StepTime, ...]:
     """The timed steps of a panel, by device, then by loss in the panel's order; empty without a timing record."""
-    found = []
+    found: list[StepTime] = []
     for timing in run.timings:
         if timing.get("status") == "done":
             entries = {loss: entry for loss in panel.losses for entry in _entries(timing, panel, loss)}
             reference = entries.get(panel.reference)
             found += [StepTime(loss, entry, reference, timing) for loss, entry in entries.items()]
-    return found
+    return tuple(found)
 
 
+@lru_cache(maxsize=256)
 def step_seconds(run: Run, panel: Panel) -> dict[str, float]:
     """Seconds of each loss's typical step, on the cells' own device where several were timed."""
     return {time.loss: time.typical for time in own_times(run, panel)}

@@ -9,14 +9,14 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 
-from benchmarks.records import RECORD, RecordError, read_json, write_bytes
+from benchmarks.records import RecordError, write_bytes
 from reports.experiments import FIGURES
+from reports.experiments.chapter import read
 from reports.experiments.page import make_page
 from reports.figures import FORMATS
 from reports.figures.style import STYLE
 
 PAGE = "experiments.md"
-REQUIRED = ("experiment", "summary", "source", "reading", "command", "scale", "rows", "checks", "shown")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,12 +38,7 @@ def build(folder: Path) -> Path:
     Raises:
         RecordError: there is no record, or one cannot be read.
     """
-    known = [read_json(path, *REQUIRED) for path in sorted(folder.glob(f"*/{RECORD}"))]
-    found = [record for name in FIGURES for record in known if record["experiment"] == name]
-    if not found:
-        raise RecordError(
-            f"{folder} holds no record of an experiment; give the --out of python -m benchmarks.experiments."
-        )
+    found = read(folder).records
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)

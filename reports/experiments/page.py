@@ -38,13 +38,14 @@ def _section(record: Json) -> str:
         f"{escape(record['summary'])} Known from: {escape(record['source'])}. Made by `{record['command']}`.",
         f"![{escape(name)}]({name}/figure.png)",
         f"*{escape(record['reading'])}*",
-        markdown(HEADER, map(_check, record["checks"])) if record["checks"] else "Nothing to hold it against.",
+        markdown(HEADER, map(check_cells, record["checks"])) if record["checks"] else "Nothing to hold it against.",
         _table(record),
     ]
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
-def _check(check: Json) -> list[str]:
+def check_cells(check: Json) -> list[str]:
+    """The cells of a check's row, under `HEADER`."""
     met = "yes" if check["met"] else "missed" if check["required"] else "no"
     return [check["what"], check["published"], number(check["ours"]), band(check), met, check["note"]]
 

@@ -7,12 +7,12 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from reports import aggregate
+from reports import aggregate, lines
 from reports.figures import quality
 from reports.figures.style import KNOWN, Look
 from reports.loading import load
 from reports.panels import AVERAGED, RAW, make_panels
-from reports.summary import headlines, paragraph
+from reports.summary import paragraph
 from reports.text import number
 from tests.reports.variants import ALONG, SHRINK, average, change, rows_of, tables_of
 
@@ -74,7 +74,9 @@ def test_every_seed_is_there_with_averaged_weights(averaged, averaged_tables):
 
 def test_the_summary_labels_both_verdicts(averaged):
     raw, second = paragraph(averaged, make_panels(averaged)[0]).split("*Averaged weights:*")
-    assert "lsgan is better than bce on fid[digits] (ratio" in headlines(averaged, make_panels(averaged)[0])[0]
+    assert (
+        "lsgan is better than bce on fid[digits] (ratio" in lines.lines_of(averaged, make_panels(averaged)[0])[0].words
+    )
     assert "averaged" not in raw
     panel = make_panels(averaged)[0]
     middles = [aggregate.middle(panel, loss, "fid[digits]", "averaged best") for loss in LOSSES[:2]]

@@ -151,6 +151,6 @@ def test_a_failure_leaves_the_old_report_whole(make_run, capsys, monkeypatch):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "make_page", full)
+    monkeypatch.setattr(module, "make_document", full)
     assert "No space left" in failure(capsys, folder)
     assert digests(folder) == before

@@ -9,8 +9,9 @@ import pytest
 from benchmarks.records import SCHEMA, RecordError, digest, write_json
 from reports import aggregate
 from reports.build import build
+from reports.document_of import make_document
 from reports.loading import load
-from reports.page import make_page
+from reports.page import as_markdown
 from reports.panels import make_panels
 from reports.statistics import wilson
 from reports.summary import paragraph
@@ -121,7 +122,7 @@ def test_a_damaged_record_costs_its_cell_and_not_the_report(make_run, without_fi
     folder = make_run(("bce", "lsgan"), 2, recipes=ONE)
     path = records_of(folder, "lsgan")[0]
     damage(path)
-    page = build(folder, folder / "report").read_text()
+    page = (build([folder], folder / "report") / "report.md").read_text()
     name = path.relative_to(folder).as_posix()
     line = next(line for line in page.splitlines() if line.startswith(f"| {name}"))
     assert "| unreadable |" in line
@@ -136,7 +137,7 @@ def test_a_run_whose_records_are_all_damaged_has_a_report_that_says_so(make_run)
     folder = make_run(("bce",), 2, recipes=ONE)
     for path in records_of(folder, "bce"):
         path.write_text("{")
-    text = build(folder, folder / "report").read_text()
+    text = (build([folder], folder / "report") / "report.md").read_text()
     assert sum(line.startswith("| dcgan/") and "| unreadable |" in line for line in text.splitlines()) == 2
 
 
@@ -167,7 +168,7 @@ def test_other_damaged_files_are_listed_and_left_out(make_run, name):
     damage(folder / name)
     run = load(folder)
     assert [damage.path for damage in run.damages] == [name]
-    page = make_page(run, make_panels(run), make_tables(run, make_panels(run)), [])
+    page = as_markdown(make_document(run, make_panels(run), make_tables(run, make_panels(run)), []))
     assert f"| {name} | unreadable |" in page
 
 
@@ -186,7 +187,7 @@ def test_a_run_of_the_first_schema_has_a_report_too(make_run, without_figures):
         content = json.loads(path.read_text())
         content.pop("sha256")
         path.write_text(json.dumps({**content, "schema": 1}))
-    assert "| unreadable |" not in build(folder, folder / "report").read_text()
+    assert "| unreadable |" not in (build([folder], folder / "report") / "report.md").read_text()
     assert tables_of(load(folder))["rates"].frame.done.sum() == 2
 
 

@@ -29,7 +29,7 @@ def digests(folder):
 def test_the_manifest_holds_what_was_read_and_what_was_written(make_run, without_figures):
     folder = make_run(("bce",), 1, recipes=ONE)
     before = digests(folder)
-    build(folder, folder / "report")
+    build([folder], folder / "report")
     manifest = read_json(folder / "report" / "manifest.json")
     assert manifest["inputs"] == before
     assert manifest["files"] == {
@@ -48,7 +48,7 @@ def test_the_inputs_are_those_of_before_the_reading(make_run, without_figures, m
         return found
 
     monkeypatch.setattr(module, "load", load_then_change)
-    build(folder, folder / "report")
+    build([folder], folder / "report")
     assert read_json(folder / "report" / "manifest.json")["inputs"] == before
 
 
@@ -71,7 +71,7 @@ def test_leftovers_of_a_killed_build_are_swept_and_those_of_others_stay(make_run
     (folder / ".report.mine").mkdir()
     (folder / ".report.thesis01").mkdir()
     (folder / ".report.thesis01" / "thesis.tex").write_text("precious")
-    build(folder, folder / "report")
+    build([folder], folder / "report")
     assert sorted(path.name for path in folder.iterdir() if path.name.startswith(".")) == [
         *(".report.mine", ".report.thesis01")
     ]
@@ -113,13 +113,13 @@ def test_the_lock_goes_with_a_build_that_fails(make_run, monkeypatch):
 
     monkeypatch.setattr(module, "write", fail)
     with pytest.raises(module.OutputError, match="No space left"):
-        build(folder, folder / "report")
+        build([folder], folder / "report")
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
 
 
 def test_a_missing_run_leaves_nothing_behind(tmp_path):
     with pytest.raises(module.RecordError):
-        build(tmp_path / "none", tmp_path / "new" / "report")
+        build([tmp_path / "none"], tmp_path / "new" / "report")
     assert list(tmp_path.iterdir()) == []
 
 

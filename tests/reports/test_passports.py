@@ -4,9 +4,11 @@ import pytest
 
 from benchmarks.records import read_json, write_json
 from reports import ladders
+from reports.document_of import make_document
+from reports.guide import reading
 from reports.loading import load
 from reports.numbering import Numbering, passport_of
-from reports.page import make_page, reading
+from reports.page import as_markdown
 from reports.panels import make_panels
 from reports.passports import against, differing, flat
 from reports.summary import paragraph
@@ -219,5 +221,5 @@ def test_a_split_that_is_not_test_is_said(make_run):
 
 def test_every_unlike_passport_is_named_once_in_a_page(unlike):
     panels = make_panels(unlike)
-    text = make_page(unlike, panels, make_tables(unlike, panels), [])
+    text = as_markdown(make_document(unlike, panels, make_tables(unlike, panels), []))
     assert text.count("Not in one column with") == 6

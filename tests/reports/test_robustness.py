@@ -93,7 +93,7 @@ def check_mutations(run: Path, data, count: int) -> None:
 def page_or_sentence(run: Path) -> str:
     """The page, or the one sentence that says why there is none."""
     try:
-        return build(run, run.parent / "out").read_text()
+        return (build([run], run.parent / "out") / "report.md").read_text()
     except (RecordError, OutputError) as error:
         return str(error)
 
@@ -129,7 +129,7 @@ def test_a_picture_under_a_hostile_name_or_of_no_form_is_left_out(make_run):
     (samples / "stepx.png").write_bytes(b"x")
     (samples / "step000999-a](x)\n.png").write_bytes(b"x")
     (samples / "step001000.png").mkdir()
-    text = build(folder, folder / "report").read_text()
+    text = (build([folder], folder / "report") / "report.md").read_text()
     assert "a](x)" not in text
     assert "samples-dcgan-digits-controlled.png" in text
 
@@ -151,4 +151,4 @@ def test_names_longer_than_a_file_systems_get_a_report(make_run):
     folder = make_run((80 * "x",), 1, recipes=(70 * "r",), timed=False)
     folder = folder.rename(folder.with_name(100 * "n"))
     assert figures.file_name(200 * "a") != figures.file_name(201 * "a")
-    assert build(folder, folder / "report").exists()
+    assert build([folder], folder / "report").exists()

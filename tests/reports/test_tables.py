@@ -9,10 +9,11 @@ import pytest
 
 from benchmarks.records import STATUSES, slug, write_json
 from reports.families import family
+from reports.lines import lines_of
 from reports.loading import load
 from reports.panels import make_panels
 from reports.statistics import sign_flip_interval, spread
-from reports.summary import headlines, paragraph
+from reports.summary import paragraph
 from reports.tables import cost, make_tables
 from reports.text import escape, local, markdown, number
 
@@ -196,7 +197,7 @@ def test_numbers_have_three_digits(value, expected):
 
 def test_the_summary_says_no_more_than_the_numbers(make_run, make_cell):
     run = load(make_run(("bce", "lsgan"), 3))
-    [text] = headlines(run, make_panels(run)[0])
+    [text] = [line.words for line in lines_of(run, make_panels(run)[0])]
     assert text.startswith("controlled: bce and lsgan have too few seeds for a verdict on fid[digits] (ratio ")
     assert "better" not in text + paragraph(run, make_panels(run)[0])
 
@@ -209,7 +210,7 @@ def test_no_difference_is_not_called_equal(make_run):
         record["quality"]["best"]["metrics"]["fid[digits]"] = 10.0 + sign
         write_json(path, record)
     run = load(folder)
-    [text] = headlines(run, make_panels(run)[0])
+    [text] = [line.words for line in lines_of(run, make_panels(run)[0])]
     assert text.startswith("controlled: undecided between bce and lsgan on fid[digits] (ratio 1.00 [")
     assert "equivalent" not in text
 
@@ -217,7 +218,7 @@ def test_no_difference_is_not_called_equal(make_run):
 def test_many_losses_are_told_together_by_who_is_better(make_run):
     losses = ("bce", "bce+r1", "bce+gp", "bce+lp", "lsgan", "lsgan+r1", "wgangp", "wgangp+gp")
     run = load(make_run(losses, 10, recipes=("controlled",), timed=False))
-    lines = headlines(run, make_panels(run)[0])
+    lines = [line.words for line in lines_of(run, make_panels(run)[0])]
     [best] = [line for line in lines if line.startswith("controlled: lsgan+r1 is better on fid[digits] than ")]
     assert re.search(r"wgangp\+gp \(0\.\d+\)", best)
     assert not any(line.startswith("controlled: wgangp+gp is better") for line in lines)
@@ -232,7 +233,7 @@ def test_the_summary_of_the_run(run):
     controlled, published = (paragraph(run, panel) for panel in make_panels(run))
     assert "speaks of losses" in controlled
     assert "speaks of recipes" in published
-    lines = headlines(run, make_panels(run)[0])
+    lines = [line.words for line in lines_of(run, make_panels(run)[0])]
     assert len(lines) == 3
     assert re.match(r"controlled: bce is better than wgangp on fid\[digits\] \(ratio 0\.803 \[", lines[1])
     assert "failed, and counted as the worst: 1 of lsgan; the survivors alone: worse, ratio 1.33, n = 7" in lines[0]

@@ -31,8 +31,8 @@ from reports.figures import (
 )
 from reports.figures.base import palette_of, together
 from reports.figures.style import STYLE
+from reports.guide import reading
 from reports.loading import load
-from reports.page import reading
 from reports.panels import make_panels
 from reports.summary import paragraph
 from reports.tables import make_tables
