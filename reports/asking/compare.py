@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reports import aggregate, metrics
+from reports import aggregate
 from reports.asking.finding import panels_of
 from reports.asking.words import AskError, columns, paragraph, printable, unmarked
 from reports.citing import copied
@@ -74,12 +74,10 @@ def _quality(panel: Panel, first: str, second: str) -> Lines:
 
 
 def _wins(panel: Panel, metric: str, first: str, second: str) -> tuple[int, int, int]:
-    """Seeds at which (the first, the second) is better, of how many that both have; ties are neither's."""
+    """Seeds at which (the first, the second) is lower, which is better, of how many that both have; ties are neither's."""
     ours, theirs = (aggregate.values(panel, loss, metric, "best") for loss in (first, second))
     both = [(ours[seed], theirs[seed]) for seed in sorted(set(ours) & set(theirs))]
-    lower, higher = sum(one < other for one, other in both), sum(one > other for one, other in both)
-    won = (higher, lower) if metrics.better(metric) == metrics.HIGHER else (lower, higher)
-    return *won, len(both)
+    return sum(one < other for one, other in both), sum(one > other for one, other in both), len(both)
 
 
 def _cost(run: Run, panel: Panel, first: str, second: str) -> Lines:

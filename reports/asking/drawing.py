@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -11,44 +10,40 @@ from matplotlib.figure import Figure
 
 from reports.asking.tracks import Track
 from reports.asking.words import AskError
-from reports.figures import FORMATS
+from reports.figures import FORMATS, save
 from reports.figures.base import palette_of, remove_empty
 from reports.figures.curves import plot_equilibrium
 from reports.figures.style import STYLE, Look, canvas, fit_scale, name_axes, plain
 from reports.loading import Cell, Run
 
 COLUMNS = 3
-# No format may say when it was made: the same cell gives the same bytes.
-METADATA: dict[str, Any] = {**FORMATS, "pdf": {"CreationDate": None}}
 
 
-def suffix_of(path: Path) -> str:
-    """The format that a figure's file is to have.
+def check(path: Path) -> None:
+    """Refuse a file of a format that cannot be drawn.
 
     Raises:
-        AskError: none that can be drawn.
+        AskError: its name ends in none of the known suffixes.
     """
-    suffix = path.suffix.removeprefix(".").lower()
-    if suffix not in METADATA:
-        known = ", ".join(f".{name}" for name in METADATA)
+    if path.suffix.removeprefix(".") not in FORMATS:
+        known = ", ".join(f".{name}" for name in FORMATS)
         raise AskError(f"--figure {path} ends in none of {known}; give a file that does.")
-    return suffix
 
 
 def save_figure(run: Run, cell: Cell, tracks: Sequence[Track], path: Path) -> None:
-    """Draw the curves of a cell, an axes each, and save them.
+    """Draw the curves of a cell, an axes each, and save them: the same cell gives the same bytes.
 
     Raises:
         AskError: there are no curves, the format is unknown, or the file cannot be written.
     """
-    suffix = suffix_of(path)
+    check(path)
     if not tracks:
         raise AskError(f"{cell.identity} has no curves, so there is no figure to save.")
     with mpl.rc_context():
         mpl.rcdefaults()  # a matplotlibrc of the user's must not change the figure
         mpl.rcParams.update(STYLE)
         try:
-            _draw(run, cell, tracks).savefig(path, format=suffix, metadata=METADATA[suffix])
+            save(_draw(run, cell, tracks), path)
         except OSError as error:
             raise AskError(f"{path} cannot be written ({error.strerror or error}); choose another --figure.") from error
 

@@ -45,13 +45,12 @@ def _final(best: float, final: float | None, ratio: bool) -> str:
 
 
 def _ranks(panel: Panel, cell: Cell, metric: str) -> str:
-    """The places among the seeds of the loss and among all cells of the panel; "" where there is no other."""
+    """The places, lower is better, among the seeds of the loss and all cells of the panel; "" where there is no other."""
     own = aggregate.values(panel, cell.loss, metric, "best")
     every = [value for loss in panel.losses for value in aggregate.values(panel, loss, metric, "best").values()]
     if len(every) < 2 or cell.seed not in own:
         return ""
-    value, sign = own[cell.seed], -1 if metrics.better(metric) == metrics.HIGHER else 1
-    places = [1 + sum(sign * other < sign * value for other in group) for group in (own.values(), every)]
+    places = [1 + sum(other < own[cell.seed] for other in group) for group in (own.values(), every)]
     middle = aggregate.middle(panel, cell.loss, metric, "best")
     words = f": {ordinal(places[0])} of {len(own)} seeds of {printable(cell.loss)} (median {number(middle)})"
     return f"{words}, {ordinal(places[1])} of {len(every)} in its panel (median {number(median(every))})"

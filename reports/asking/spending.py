@@ -1,9 +1,9 @@
 """Which loss for so many seconds: a table and a sentence for each panel and each device that was timed."""
 
 from collections.abc import Iterator, Sequence
-from math import exp, inf, isfinite, log, nan
+from math import inf, isfinite, nan
 
-from reports import aggregate, metrics, statistics
+from reports import aggregate
 from reports.asking.budget import Bought, buy, judged, on_test, untrained
 from reports.asking.compare import INDENT, verdict_of
 from reports.asking.finding import panels_of
@@ -11,6 +11,7 @@ from reports.asking.words import AskError, columns, count, listed, paragraph, pr
 from reports.families import Family
 from reports.loading import Run
 from reports.panels import Panel
+from reports.statistics import median_interval
 from reports.text import interval, local, number
 from reports.timings import StepTime, step_times
 from reports.verdicts import BETTER, EQUIVALENT, FEW, UNDECIDED, WORSE
@@ -22,10 +23,9 @@ NOTE = (
     "Values are of the state that the record's own rule would have chosen by then. On validation the same images choose "
     "and show, which flatters a little, all losses alike; on test images only the state that was chosen from the whole "
     "training was measured. Where that is the one of every cell, verdicts are on test, otherwise on validation. Seconds "
-    "are those of training steps, steps × the "
-    "typical step of the timing pass, without evaluation and saving; values are as coarse as the evaluations. Cells that "
-    "diverged or failed count as the worst, whenever they did. Interval: of at least 95 %, by the sign-flip test, of "
-    "the centre of the seeds' (log) values; verdicts are adjusted for all pairs of the table."
+    "are those of training steps, steps × the typical step of the timing pass, without evaluation and saving; values are "
+    "as coarse as the evaluations. Cells that diverged or failed count as the worst, whenever they did. Interval: between "
+    "two of the seeds' values, it holds the median in at least 95 % of cases. Verdicts are adjusted for all pairs of a table."
 )
 WORDS = {BETTER: "better than", WORSE: "worse than", EQUIVALENT: "equivalent to", UNDECIDED: "undecided against"}
 WORDS |= {FEW: "with too few seeds for a verdict against"}
@@ -87,7 +87,7 @@ def _answer(run: Run, panel: Panel, times: Sequence[StepTime], seconds: float, m
     found = judged(run, panel, metric, tested or bought, nan if worst is None else worst)
     title = f"{panel.title}; {number(seconds)} s on {local(times[0].device)}"
     header = ["loss", "steps", "trained for", "chosen at", "seeds", f"{metric} on validation [95 %]", "on test"]
-    rows = [_row(each, metrics.has_ratios(metric)) for each in bought]
+    rows = [_row(each) for each in bought]
     untimed = [loss for loss in panel.losses if loss not in {time.loss for time in times}]
     rows += [[loss, "not timed", *[""] * 5] for loss in untimed]
     words = [_leader(found, tested, "test") if tested else _leader(found, bought, "validation")]
@@ -96,7 +96,7 @@ def _answer(run: Run, panel: Panel, times: Sequence[StepTime], seconds: float, m
     return "\n".join([printable(title), "", columns([header, *rows], INDENT), "", *lines])
 
 
-def _row(each: Bought, logarithmic: bool) -> list[str]:
+def _row(each: Bought) -> list[str]:
     known = [value for value in each.values.values() if isfinite(value)]
     failed = len(each.values) - len(known)
     seeds = f"{len(each.values)}" + (f" ({failed} failed)" if failed else "")
@@ -105,7 +105,7 @@ def _row(each: Bought, logarithmic: bool) -> list[str]:
         return [each.loss, count(each.steps), trained, "no evaluation by then", "0", "none", "none"]
     ends = sorted(each.at.values())
     at = (count(ends[0]) if ends[0] == ends[-1] else f"{count(ends[0])} to {count(ends[-1])}") if ends else "none"
-    shown = _middle(each) + ("" if failed else f" {_interval(known, logarithmic)}")
+    shown = _middle(each) + ("" if failed else f" {interval(*(median_interval(known) or (None, None)))}")
     tested = next(map(_middle, on_test([each])), "not measured")
     return [each.loss, count(each.steps), trained, at, seeds, shown, tested]
 
@@ -114,18 +114,9 @@ def _middle(each: Bought) -> str:
     return "half failed" if each.middle == inf else number(each.middle)
 
 
-def _interval(values: Sequence[float], logarithmic: bool) -> str:
-    """Of the centre of the values, of their logarithms where ratios mean something."""
-    logs = logarithmic and min(values) > 0
-    ends = statistics.sign_flip_interval([log(value) for value in values] if logs else values)
-    low, high = (exp(end) if logs else end for end in ends) if ends else (None, None)
-    return interval(low, high)
-
-
 def _leader(found: Family, bought: Sequence[Bought], images: str) -> str:
     """Which loss has the best median, and what the seeds say of it against the others."""
-    sign = -1 if metrics.better(found.metric) == metrics.HIGHER else 1
-    ranked = sorted((each for each in bought if isfinite(each.middle)), key=lambda each: sign * each.middle)
+    ranked = sorted((each for each in bought if isfinite(each.middle)), key=lambda each: each.middle)
     if not ranked:
         return "No loss was evaluated within the budget in half of its seeds, or more failed: there is no answer."
     first = ranked[0].loss

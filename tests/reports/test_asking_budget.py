@@ -8,11 +8,12 @@ import pytest
 from benchmarks.records import typical_step
 from reports.asking.budget import buy, chosen, judged, on_test, untrained
 from reports.asking.spending import seconds_of, spend
-from reports.asking.words import AskError
+from reports.asking.words import AskError, unmarked
 from reports.families import family
 from reports.panels import make_panels
 from reports.text import number
 from reports.timings import step_times
+from reports.wording import sentences
 
 FID, KID = "fid[digits]", "kid[digits]"
 
@@ -103,6 +104,14 @@ def test_a_budget_beyond_the_trainings_gives_the_reports_own_verdicts(run, panel
     assert judged(run, panel, FID, late, ceiling).verdicts == family(run, panel, FID, "best").verdicts
 
 
+def test_the_sentences_are_of_the_values_that_stand(run, panel, times):
+    published = spend(run, 600.0).partition("recipe published")[2]
+    report = sentences(family(run, make_panels(run)[1], FID, "best"))
+    assert all(unmarked(words) in one_line(published) for words in report)
+    early = sentences(judged(run, panel, FID, purchases(panel, times, 2.5), untrained(panel, FID)))
+    assert all(unmarked(words) in one_line(spend(run, 2.5)) for words in early)
+
+
 def test_a_failure_counts_as_the_worst_and_what_was_not_evaluated_is_in_no_pair(run, panel, times):
     bought = purchases(panel, times, 2.5)
     assert {each.loss: sum(value != value for value in each.values.values()) for each in bought} == {
@@ -146,7 +155,9 @@ def test_more_seconds_than_were_trained_are_told_and_nothing_is_extrapolated(run
     assert words in text
     middle = median(cell.metrics("best")[FID] for cell in panel.of("bce"))
     assert "The best median on test is that of" in text
-    assert re.search(rf"bce +[\d,]+ +500 +500 +8 +[\d.]+ \[[\d., ]+\] +{number(middle)}", text)
+    ends = [number(value) for value in sorted(buy(panel, times["bce"], 600.0, FID).values.values())]
+    interval = rf"\[{ends[0]}, {ends[-1]}\]"  # of 8 values: 1 - 2 / 2⁸ is 99.2 %, and one further in 93.0 %
+    assert re.search(rf"bce +[\d,]+ +500 +500 +8 +[\d.]+ {interval} +{number(middle)}", text)
 
 
 def test_fewer_seconds_than_any_evaluation_give_no_answer(run):

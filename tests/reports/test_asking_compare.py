@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reports.asking.cells import compare_cells
-from reports.asking.compare import compare
+from reports.asking.compare import compare, verdict_of
 from reports.asking.finding import find_cell
 from reports.asking.words import AskError
 from reports.families import family
@@ -60,6 +60,22 @@ def test_the_cost_is_the_ratio_of_the_rounds(run, text):
     ratios = np.array(entries["controlled", "wgangp"]) / np.array(entries["controlled", "bce"])
     low, middle, high = (number(end) for end in np.quantile(ratios, [0.25, 0.5, 0.75]))
     assert f"median of the rounds [quartiles]: {middle} [{low}, {high}] on Test CPU, threads: 2." in one_line(text)
+
+
+def test_a_verdict_is_turned_to_the_loss_that_was_asked_first(run):
+    judged = family(run, make_panels(run)[0], FID, "best")
+    there, back = verdict_of(judged, "bce", "wgangp"), verdict_of(judged, "wgangp", "bce")
+    assert (there.first, back.first) == ("bce", "wgangp")
+    assert back.ratio == pytest.approx(1 / there.ratio)
+    assert verdict_of(judged, "bce", "r3gan") is None
+
+
+def test_each_device_has_a_ratio_of_its_own_rounds(run):
+    entries = [{**entry, "device": entry["wall"][::-1]} for entry in run.timings[0]["entries"]]
+    gpu = {**run.timings[0], "device": {"name": "GPU", "kind": "cuda", "fingerprint": "g"}, "entries": entries}
+    text = one_line(compare(replace(run, timings=(run.timings[0], gpu)), "wgangp", "bce"))
+    found = re.search(r"median of the rounds \[quartiles\]: ([^;]+); (\S+ \[\S+ \S+\] on GPU, threads: 2)\.", text)
+    assert found[1].endswith("on Test CPU, threads: 2")
 
 
 def test_saturation_stands_side_by_side(text):
@@ -119,6 +135,7 @@ def test_two_cells_stand_side_by_side(run):
     assert found[f"best {FID}"] == [number(cell.metrics("best")[FID]) for cell in cells]
     assert found["image: decades_lost"] == ["0 → 0.700"] * 2
     assert "optimizer" not in found
+    assert "loss_definition" not in found  # that is the loss itself
     assert "data" not in found
     assert float(found["step (ms)"][0]) > 3 * float(found["step (ms)"][1])
 
