@@ -1,0 +1,144 @@
+"""Tables as the page shows them: what each cell says, is sorted by, leads to and differs in."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from reports.document import group_anchor
+from reports.html.sorting import key_of, spelled
+from reports.tables.base import Section
+from reports.text import local
+
+LONG_WORD, LONG_TEXT = 32, 44  # letters from which a word may be broken, a text wrapped
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A cell of a table, or a column's heading.
+
+    Attributes:
+        text: what it says.
+        key: the number it is sorted by, where that is not its text.
+        link: the place it leads to; "" for none.
+        swatch: the class of its colour; "" for none.
+        classes: of its element.
+    """
+
+    text: str
+    key: str | None = None
+    link: str = ""
+    swatch: str = ""
+    classes: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A section as a table of the page.
+
+    Attributes:
+        title: its caption.
+        hidden: whether the caption is for screen readers alone, for the heading above says the same.
+        header: one per column.
+        rows: the first entry of each names the row.
+        note: below it.
+        unlike: whether what differs within a row is marked.
+    """
+
+    title: str
+    hidden: bool
+    header: Sequence[Entry]
+    rows: Sequence[Sequence[Entry]]
+    note: str
+    unlike: bool
+
+
+@dataclass(frozen=True)
+class Links:
+    """What a loss's name brings with it.
+
+    Attributes:
+        swatches: loss -> class of its colour.
+        groups: the places that the page has.
+    """
+
+    swatches: Mapping[str, str]
+    groups: Collection[str]
+
+    def of(self, section: Section) -> Callable[[str], tuple[str, str]]:
+        """Text -> (place, swatch), which are "" where it is no loss of the section."""
+        losses = frozenset(section.panel.losses if section.panel else ())
+
+        def found(text: str) -> tuple[str, str]:
+            if section.panel is None or text not in losses:
+                return "", ""
+            place = group_anchor(section.panel, text)
+            return (f"#{place}" if place in self.groups else ""), self.swatches.get(text, "")
+
+        return found
+
+
+def shown(section: Section, links: Links, otherwise: str = "") -> Shown:
+    """A section with its cells told apart.
+
+    Args:
+        section: in plain text.
+        links: of losses.
+        otherwise: what names it where it has no title.
+    """
+    rows = [[str(item) for item in row] for row in section.rows]
+    numeric = [_numeric([row[place] for row in rows if place < len(row)]) for place in range(len(section.header))]
+    find = links.of(section)
+    header = [_entry(str(name), find, _alignment(numeric, place)) for place, name in enumerate(section.header)]
+    lines = []
+    for row in rows:
+        odd = _odd(row) if section.unlike else set()
+        marks = [_alignment(numeric, place) + (" odd" if place in odd else "") for place in range(len(row))]
+        entries = [_entry(text, find if place < 2 else _none, marks[place]) for place, text in enumerate(row)]
+        lines.append(entries)
+    title = local(section.title or otherwise)
+    return Shown(title, not section.title, header, lines, local(section.note), section.unlike)
+
+
+def columns_of(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Entry]:
+    """Headings that lead nowhere, aligned as what stands below them."""
+    numeric = [_numeric([row[place] for row in rows]) for place in range(len(names))]
+    return [_entry(name, _none, "n" if number else "") for name, number in zip(names, numeric, strict=True)]
+
+
+def entries_of(row: Sequence[str], columns: Sequence[Entry]) -> list[Entry]:
+    """A row of cells that lead nowhere, aligned as the headings of their columns."""
+    marks = ["n" if "n" in column.classes.split() else "" for column in columns]
+    return [_entry(text, _none, mark) for text, mark in zip(row, marks, strict=True)]
+
+
+def _none(text: str) -> tuple[str, str]:
+    return "", ""
+
+
+def _entry(text: str, find: Callable[[str], tuple[str, str]], mark: str) -> Entry:
+    link, swatch = find(text)
+    words = local(text)
+    classes = [mark.strip()] if mark.strip() else []
+    classes += ["long"] if max(map(len, words.split()), default=0) > LONG_WORD else []
+    classes += ["words"] if len(words) > LONG_TEXT else []
+    return Entry(words, spelled(words), link, swatch, " ".join(classes))
+
+
+def _alignment(numeric: Sequence[bool], place: int) -> str:
+    return "n" if place and place < len(numeric) and numeric[place] else ""
+
+
+def _numeric(column: Sequence[str]) -> bool:
+    """Whether most of a column are numbers, which are then aligned at the right."""
+    return sum(key_of(text) is not None for text in column) * 2 > len(column)
+
+
+def _odd(row: Sequence[str]) -> set[int]:
+    """The places whose value is not the row's most frequent one; all places where no value is there twice.
+
+    Example:
+        >>> sorted(_odd(["n_critic", "1", "1", "5"])), sorted(_odd(["n_critic", "1", "5"]))
+        ([3], [1, 2])
+    """
+    (usual, count), *_ = Counter(row[1:]).most_common(1) or [("", 0)]
+    return {place for place, text in enumerate(row) if place and (text != usual or count == 1)}
