@@ -13,6 +13,9 @@ from reports.figures import (
     cost,
     curves,
     factorial,
+    histograms,
+    improvement,
+    layer_norms,
     layers,
     logits,
     pareto,
@@ -35,6 +38,7 @@ from reports.panels import Panel
 FIGURES: tuple[Kind, ...] = (
     seeds.KIND,
     profiles.KIND,
+    improvement.KIND,
     factorial.KIND,
     tradeoff.KIND,
     quality.KIND,
@@ -46,8 +50,10 @@ FIGURES: tuple[Kind, ...] = (
     logits.KIND,
     saturation.KIND,
     quantiles.KIND,
+    histograms.KIND,
     slopes.KIND,
     layers.KIND,
+    layer_norms.KIND,
     shapes.KIND,
 )
 LONGEST = 160

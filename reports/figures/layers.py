@@ -76,6 +76,17 @@ def _weights(names: Iterable[str]) -> list[str]:
     )
 
 
+def labels(network: str, names: Sequence[str]) -> list[str]:
+    """The names of a network's layers as they stand beside an axis.
+
+    Example:
+        >>> labels("generator, part a", ["a.layers.0.weight", "a.last.weight"])
+        ['layers.0', 'last']
+    """
+    head = network.partition(SEPARATOR)[2]
+    return [plain(name.removeprefix(f"{head}.").removesuffix(".weight")) for name in names]
+
+
 def profile(panel: Panel, loss: str, network: str, layer: str) -> float:
     """The median norm over the seeds, of each seed's median over the last quarter of its log points; NaN without."""
     frame = series(panel.of(loss), "layers", network.partition(SEPARATOR)[0], layer)
@@ -104,10 +115,8 @@ def draw_network(axis: Axes, panel: Panel, network: str, palette: dict[str, Look
         say(axis, "not recorded")
         return
     log_scale(axis, values)
-    head = network.partition(SEPARATOR)[2]
-    labels = [plain(name.removeprefix(f"{head}.").removesuffix(".weight")) for name in names]
     every = -(-len(names) // LABELS)  # the names of all would run into each other
-    axis.set_xticks(range(0, len(names), every), labels[::every], rotation=35, ha="right", fontsize=6.5)
+    axis.set_xticks(range(0, len(names), every), labels(network, names)[::every], rotation=35, ha="right", fontsize=6.5)
     axis.set_xticks(range(len(names)), minor=True)
 
 

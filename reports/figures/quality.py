@@ -1,6 +1,6 @@
 """Quality against steps, discriminator updates, images and seconds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -84,7 +84,7 @@ def track(
 
 
 def draw_effort(
-    axis: Axes, panel: Panel, metric: str, effort: str, seconds: dict[str, float], palette: dict[str, Look]
+    axis: Axes, panel: Panel, metric: str, effort: str, seconds: Mapping[str, float], palette: dict[str, Look]
 ) -> None:
     """One distance against one measure of effort, for all losses."""
     tracks = {loss: track(panel.of(loss), metric, effort, seconds.get(loss)) for loss in palette}

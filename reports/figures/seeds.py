@@ -1,6 +1,7 @@
 """Every seed's quality as a point."""
 
 from collections.abc import Sequence
+from math import comb
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,11 +14,13 @@ from reports.ladders import floor_of
 from reports.loading import Run
 from reports.metrics import is_frechet, split
 from reports.panels import Panel
+from reports.statistics import LEVEL
 from reports.tables.base import why_missing
 from reports.text import number
 
 FEW = 6
 WIDE = 4.6
+BESIDE = 0.33  # how far the interval stands from its loss's points
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
@@ -60,6 +63,7 @@ def draw_panel(axis: Axes, run: Run, panel: Panel, metric: str, palette: dict[st
             axis.plot([place] * len(bad), bad, "x", color=colour, markersize=5, markeredgewidth=1.2)
         if scores:
             axis.hlines(float(np.median(scores)), place - 0.25, place + 0.25, color=colour, linewidth=2)
+            _draw_interval(axis, place + BESIDE, median_interval(scores), colour)
     every = [value for by_seed in found.values() for value in by_seed.values()]
     name_ticks(axis, [_label(panel, loss) for loss in found])
     if not every:
@@ -68,6 +72,34 @@ def draw_panel(axis: Axes, run: Run, panel: Panel, metric: str, palette: dict[st
     if min(every) > 0 and is_frechet(metric):
         log_scale(axis, every)
     _mark_ends(axis, run, panel, metric)
+
+
+def median_interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """The interval of the median between order statistics, of at least 95 % coverage whatever the distribution.
+
+    The k-th smallest and the k-th largest value, k the largest number with 2 P(B < k) <= 0.05, B binomial of n trials of
+    probability 1/2 (Thompson 1936, Annals of Mathematical Statistics 7). It is the same on a logarithmic axis.
+
+    Args:
+        values: (n,) finite numbers.
+
+    Returns:
+        (low, high), or None for n < 6: no two of so few values have that coverage.
+
+    Example:
+        >>> median_interval([1, 2, 3, 4, 5, 6]), median_interval(range(1, 13)), median_interval([1, 2, 3, 4, 5])
+        ((1.0, 6.0), (3.0, 10.0), None)
+    """
+    ordered, count = sorted(values), len(values)
+    below = np.cumsum([comb(count, number) / 2**count for number in range(count)])
+    rank = int(np.searchsorted(2 * below, 1 - LEVEL, side="right"))
+    return (float(ordered[rank - 1]), float(ordered[-rank])) if rank else None
+
+
+def _draw_interval(axis: Axes, place: float, ends: tuple[float, float] | None, colour: str) -> None:
+    if ends:
+        axis.vlines(place, *ends, color=colour, linewidth=1.0)
+        axis.plot([place, place], ends, "_", color=colour, markersize=4, markeredgewidth=1.0)
 
 
 def _mark_ends(axis: Axes, run: Run, panel: Panel, metric: str) -> None:
@@ -109,7 +141,8 @@ KIND = Kind(
     "seeds",
     "Every seed",
     "One point per seed that was trained to its end, as a cross if it collapsed or stalled; "
-    "the median as a bar; grey lines join cells of the same seed. In brackets: the floor "
+    "the median as a bar, and beside it the median's interval of at least 95 % (between order statistics, of the runs that have a "
+    "value; none for fewer than 6 of them); grey lines join cells of the same seed. In brackets: the floor "
     "(real against real) and the untrained generator, dotted where they are near.",
     "No cell has quality values.",
     draw,
