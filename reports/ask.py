@@ -18,6 +18,7 @@ from reports.asking.tracks import tracks
 from reports.asking.words import AskError, encodable, paragraph, unmarked
 from reports.loading import Run
 from reports.merging import load_runs
+from reports.packing import unpacked
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,11 +48,17 @@ def answer(options: argparse.Namespace) -> str:
     if options.figure:
         check(options.figure)
     seconds = seconds_of(options.budget) if options.budget else None
-    run = load_runs(options.runs)
-    notices = [f"{paragraph([unmarked(notice)])}\n\n" for notice in run.notices]
-    if seconds is not None:
-        return "".join([*notices, spend(run, seconds)])
-    return "".join([*notices, _explained(run, options) if options.explain else _compared(run, *options.compare)])
+    with unpacked(options.runs) as folders:
+        run = load_runs(folders)
+        notices = "".join(f"{paragraph([unmarked(notice)])}\n\n" for notice in run.notices)
+        found = notices + (_asked(run, options) if seconds is None else spend(run, seconds))
+    for folder, path in zip(folders, options.runs, strict=True):
+        found = found.replace(str(folder), str(path))  # a packed run's folder is gone by now
+    return found
+
+
+def _asked(run: Run, options: argparse.Namespace) -> str:
+    return _explained(run, options) if options.explain else _compared(run, *options.compare)
 
 
 def _explained(run: Run, options: argparse.Namespace) -> str:
@@ -77,7 +84,11 @@ def _compared(run: Run, first: str, second: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m reports.ask", description=(__doc__ or "").partition(":")[0] + ".")
     parser.add_argument(
-        "runs", type=Path, nargs="+", metavar="RUN", help="output folder of python -m benchmarks.run, or several"
+        "runs",
+        type=Path,
+        nargs="+",
+        metavar="RUN",
+        help="output folders of python -m benchmarks.run, or what reports.packing made of them",
     )
     asked = parser.add_mutually_exclusive_group(required=True)
     asked.add_argument("--explain", metavar="CELL", help="what happened to a cell; its id, or a part that no other has")

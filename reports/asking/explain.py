@@ -32,14 +32,15 @@ def explain(run: Run, cell: Cell) -> str:
         cell: of which the record is told; of one that was not trained there is little to tell.
 
     Returns:
-        Lines of at most `words.WIDTH` letters.
+        Lines of at most `words.WIDTH` letters, and the folder on a line of its own.
     """
     own, compared = home(run, cell)
     parts = [_what(cell), _end(cell)]
     if cell.status not in UNTRAINED:
         apart = "" if compared else "It stands in no panel, so that it is compared with nothing: no verdict is of it."
         parts += [*quality(run, own, cell), apart, *gradient(cell), *discriminator(cell), _cost(run, own, cell)]
-    return paragraph([*parts, _kept(run, cell)])
+    place = f"\nAll of it lies in {printable(cell.folder)}" if cell.folder.is_dir() else ""
+    return paragraph([*parts, _damages(run, cell)]) + place
 
 
 def home(run: Run, cell: Cell) -> tuple[Panel, bool]:
@@ -86,13 +87,10 @@ def step_words(time: StepTime) -> str:
     return f"A step takes {' and '.join(shown)}"
 
 
-def _kept(run: Run, cell: Cell) -> str:
-    """Where the record lies, and which of the cell's files are damaged."""
-    if not cell.folder.is_dir():
-        return ""
+def _damages(run: Run, cell: Cell) -> str:
+    """Which of the cell's files are damaged, and how."""
     place = cell.folder.relative_to(cell.home).as_posix()
     damaged = [damage for damage in run.damages if f"/{place}/" in f"/{damage.path}"]
-    words = [
-        f" {printable(damage.path.rpartition('/')[2])} is damaged ({printable(damage.cause)})." for damage in damaged
-    ]
-    return f"All of it lies in {printable(cell.folder)}." + "".join(words)
+    return " ".join(
+        f"{printable(damage.path.rpartition('/')[2])} is damaged ({printable(damage.cause)})." for damage in damaged
+    )

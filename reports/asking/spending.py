@@ -63,7 +63,9 @@ def spend(run: Run, seconds: float) -> str:
     """
     parts = [part for panel in panels_of(run) for part in _panel(run, panel, seconds)]
     if not any(timed for timed, _ in parts):
-        raise AskError(f"no timing pass of these losses is in {run.folder}; the run's command, given again, takes one.")
+        raise AskError(
+            f"no timing pass of these losses is in {printable(run.title)}; the run's command, given again, takes one."
+        )
     return "\n\n".join([*(words for _, words in parts), paragraph([NOTE])])
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from reports.ask import main
+from reports.packing import pack
 
 ROOT = Path(__file__).parents[2]
 CELL = "controlled/bce/seed0"
@@ -70,6 +71,14 @@ def test_one_run_given_twice_is_one_run(capsys, run_folder):
     assert asked(capsys, run_folder, run_folder, "--budget", "60") == once
 
 
+def test_a_packed_run_answers_as_its_folder_does(capsys, make_run, tmp_path):
+    folder, packed = make_run(("bce", "lsgan"), 6, recipes=("controlled",)), tmp_path / "run.tar.xz"
+    pack(folder, packed)
+    _, out, _ = asked(capsys, packed, "--explain", CELL)
+    assert f"{packed}/dcgan/digits/controlled/bce/seed0-" in out
+    assert out.replace(str(packed), str(folder)) == asked(capsys, folder, "--explain", CELL)[1]
+
+
 def test_the_figure_is_saved(capsys, run_folder, tmp_path):
     path = tmp_path / "curves.svg"
     code, out, _ = asked(capsys, run_folder, "--explain", CELL, "--figure", path)
@@ -91,6 +100,7 @@ def test_a_terminal_of_ascii_is_served_and_no_torch_is_loaded(run_folder):
     assert any(line.startswith("adversarial_image") and "#" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_error(run_folder):
     call = [sys.executable, "-m", "reports.ask", str(run_folder), "--compare", "bce", "lsgan"]
     with subprocess.Popen(call, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

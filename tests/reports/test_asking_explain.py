@@ -96,7 +96,7 @@ def test_the_paragraph_says_what_the_record_says(run):
 
 
 def test_lines_fit(run):
-    assert max(map(len, explain(run, find_cell(run, "controlled/bce/seed3")).splitlines()[:-2])) <= WIDTH
+    assert max(map(len, explain(run, find_cell(run, "controlled/bce/seed3")).splitlines()[:-1])) <= WIDTH
 
 
 def test_seconds_of_a_step_are_those_of_the_timing_pass(run):
