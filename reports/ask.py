@@ -43,11 +43,11 @@ def answer(options: argparse.Namespace) -> str:
         RecordError: the run cannot be read.
         AskError: the question has no answer.
     """
-    if options.figure and not options.explain:
+    if options.figure and options.explain is None:
         raise AskError("--figure draws the curves of one cell; give it with --explain CELL.")
     if options.figure:
         check(options.figure)
-    seconds = seconds_of(options.budget) if options.budget else None
+    seconds = None if options.budget is None else seconds_of(options.budget)
     with unpacked(options.runs) as folders:
         run = load_runs(folders)
         notices = "".join(f"{paragraph([unmarked(notice)])}\n\n" for notice in run.notices)
@@ -58,7 +58,7 @@ def answer(options: argparse.Namespace) -> str:
 
 
 def _asked(run: Run, options: argparse.Namespace) -> str:
-    return _explained(run, options) if options.explain else _compared(run, *options.compare)
+    return _compared(run, *options.compare) if options.compare else _explained(run, options)
 
 
 def _explained(run: Run, options: argparse.Namespace) -> str:

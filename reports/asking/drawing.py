@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -70,6 +71,16 @@ def _draw_track(axis: Axes, track: Track, look: Look) -> None:
     if track.share:
         axis.set_ylim(-0.04, 1.04)
     plot_equilibrium(axis, track.rest, look.colour)
+    _widen(axis, track.rest)
     for value in floor:
         axis.axhline(value, color="#444444", linestyle=":", linewidth=1.1)
         axis.annotate("floor", (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7)
+
+
+def _widen(axis: Axes, rest: Any) -> None:
+    """Make room for where the curve rests: a line on the edge is not seen."""
+    if rest is not None:
+        low, high = axis.get_ylim()
+        ends = np.atleast_1d(np.asarray(rest, dtype=float))
+        pad = 0.05 * (max(high, ends.max()) - min(low, ends.min()))
+        axis.set_ylim(min(low, ends.min() - pad), max(high, ends.max() + pad))

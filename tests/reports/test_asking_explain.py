@@ -5,6 +5,7 @@ from statistics import median
 
 import pytest
 
+from reports.asking import drawing
 from reports.asking.charts import BLOCKS, GAP, MARKS, chart, charts
 from reports.asking.drawing import save_figure
 from reports.asking.explain import explain, home
@@ -234,10 +235,8 @@ def test_a_figure_is_the_same_to_the_byte_and_of_its_format(run, tmp_path, suffi
 
 
 def test_a_figure_draws_every_curve_with_its_equilibrium_and_floor(run, monkeypatch, tmp_path):
-    from matplotlib.figure import Figure
-
     drawn = []
-    monkeypatch.setattr(Figure, "savefig", lambda self, *args, **options: drawn.append(self))
+    monkeypatch.setattr(drawing, "save", lambda figure, path: drawn.append(figure))
     cell = find_cell(run, "controlled/bce/seed0")
     found = tracks(run, home(run, cell)[0], cell)
     save_figure(run, cell, found, tmp_path / "x.png")
@@ -246,6 +245,16 @@ def test_a_figure_draws_every_curve_with_its_equilibrium_and_floor(run, monkeypa
     assert [line.get_ydata()[0] for line in axes["discriminator_image"].lines[1:]] == [pytest.approx(1.386, abs=1e-3)]
     assert [line.get_ydata()[0] for line in axes["fid[digits] on validation"].lines[1:]] == [1.2]
     assert axes["fid[digits] on validation"].get_ylim()[0] < 1.2
+
+
+@pytest.mark.parametrize("rest", [2.0, [2.0, 9.0]])
+def test_where_a_curve_rests_is_inside_of_its_axes(run, monkeypatch, tmp_path, rest):
+    drawn = []
+    monkeypatch.setattr(drawing, "save", lambda figure, path: drawn.append(figure))
+    save_figure(run, find_cell(run, "controlled/bce/seed0"), [track(5.0, 6.0, 5.5, rest=rest)], tmp_path / "x.png")
+    low, high = drawn[0].axes[0].get_ylim()
+    assert low < 2.0
+    assert (high > 9.0) == isinstance(rest, list)
 
 
 @pytest.mark.parametrize("name", ["x.jpg", "x", "missing/x.png"])
