@@ -122,7 +122,7 @@ INPUTS = (
     "timing/*.json",
     "tuning/*.json",
     "real/*.png",
-    *(f"{CELLS}/{name}" for name in ("record.json", "curves.jsonl", "maps.json", "maps/*.png", "samples/step*.png")),
+    *(f"{CELLS}/{name}" for name in ("record.json", "curves.jsonl", "maps.json", "maps/*.png", "samples/step*.png", "samples/step*.webp")),
 )
 
 

@@ -13,7 +13,7 @@ from reports.document import Film, Strip
 from reports.loading import Cell, Run
 from reports.panels import Panel
 
-NAME = re.compile(r"step(\d{1,15})(-[^/\n]*)?\.png$", re.ASCII)
+NAME = re.compile(r"step(\d{1,15})(-[^/\n]*)?\.(png|webp)$", re.ASCII)
 FRAMES = 8  # of a film; a training may have hundreds of grids
 WIDEST = 320  # pixels
 QUALITY = 80
@@ -32,7 +32,7 @@ def domains(panel: Panel) -> list[str]:
 def files_of(folder: Path) -> dict[tuple[int, str], Path]:
     """(step, domain) -> the grid of a cell."""
     found = {}
-    for path in sorted(folder.glob("samples/step*.png")):
+    for path in sorted(folder.glob("samples/step*")):
         match = NAME.match(path.name)
         if match:
             found[int(match[1]), (match[2] or "")[1:]] = path
@@ -84,16 +84,35 @@ def _real(run: Run, panel: Panel, domain: str) -> Path:
 
 def frame(path: Path) -> bytes | None:
     """The upper half of a grid as WebP, at most `WIDEST` pixels wide; None where it cannot be read."""
+    picture = _opened(path)
+    if picture is None:
+        return None
+    half = picture.crop((0, 0, picture.width, min(picture.height, (picture.width - 1) // 2 + 1)))
+    if half.size == picture.size and picture.width <= WIDEST and path.suffix == ".webp":
+        return path.read_bytes()  # a frame that was packed
+    if half.width > WIDEST:
+        half = half.resize((WIDEST, max(1, round(half.height * WIDEST / half.width))))
+    return encoded(half)
+
+
+def whole(path: Path) -> bytes | None:
+    """A grid as WebP; None where it cannot be read."""
+    picture = _opened(path)
+    return None if picture is None else encoded(picture)
+
+
+def encoded(picture: Image.Image) -> bytes:
+    """A picture as WebP: equal pictures give equal bytes."""
+    file = io.BytesIO()
+    picture.save(file, "WEBP", quality=QUALITY, method=4)
+    return file.getvalue()
+
+
+def _opened(path: Path) -> Image.Image | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Pillow's word for a picture that would fill the memory
             with Image.open(path) as opened:
-                picture = opened.convert("RGB")
+                return opened.convert("RGB")
     except Exception:  # Pillow's readers raise whatever their parsers do, and a picture is no reason to have no report
         return None
-    picture = picture.crop((0, 0, picture.width, (picture.height - 1) // 2 + 1))
-    if picture.width > WIDEST:
-        picture = picture.resize((WIDEST, max(1, round(picture.height * WIDEST / picture.width))))
-    file = io.BytesIO()
-    picture.save(file, "WEBP", quality=QUALITY, method=4)
-    return file.getvalue()

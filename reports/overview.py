@@ -15,6 +15,10 @@ from reports.timings import own_times
 from reports.verdicts import Verdict
 
 LOST = "decades_lost"
+NOTE = (
+    "Medians over the seeds, with the median's interval of 95 % (order statistics) from 6 seeds on; of times and ratios to the "
+    "reference their quartiles and their interval. Decades lost: by how many powers of ten the gradient at the fakes fell."
+)
 
 
 def overview(run: Run, panels: Sequence[Panel]) -> list[Section]:
@@ -26,9 +30,8 @@ def overview(run: Run, panels: Sequence[Panel]) -> list[Section]:
 
 
 def _section(run: Run, panel: Panel, metric: str, numbering: Numbering) -> Section:
-    name = numbering.label(panel, metric) if metric else "quality"
-    header = ["loss", "cells", f"best {name} [95 %]", f"final {name} [95 %]", f"against {panel.reference}"]
-    header += ["step (ms)", f"step, times {panel.reference}", "gradient lost (decades)"]
+    header = ["loss", "cells", f"best {metric or 'quality'}", "final", f"best against {panel.reference}"]
+    header += ["step (ms)", f"times {panel.reference}", "decades lost"]
     judged = family(run, panel, metric, "best") if metric else None
     lines = [
         [
@@ -41,7 +44,8 @@ def _section(run: Run, panel: Panel, metric: str, numbering: Numbering) -> Secti
         ]
         for loss in panel.losses
     ]
-    return Section(panel.title, header, lines, _device(run, panel), panel=panel)
+    title = f"{panel.title}{numbering.mark(panel, metric)}"
+    return Section(title, header, lines, NOTE + _device(run, panel), panel=panel)
 
 
 def spread(panel: Panel, loss: str, metric: str, moment: str) -> str:
@@ -89,4 +93,4 @@ def lost(panel: Panel, loss: str) -> str:
 
 def _device(run: Run, panel: Panel) -> str:
     times = own_times(run, panel)
-    return f"Steps timed on {times[0].device}." if times else ""
+    return f" Steps timed on {times[0].device}." if times else ""

@@ -14,8 +14,8 @@ from typing import Any
 
 from benchmarks.records import RECORD, RecordError, write_bytes
 from reports.experiments.chapter import holds_experiments
-from reports.films import chosen, files_of
-from reports.loading import Run, load
+from reports.films import chosen, files_of, frame, whole
+from reports.loading import Cell, Run, load
 from reports.manifest import input_paths
 from reports.panels import make_panels
 
@@ -49,43 +49,51 @@ def pack(folder: Path, file: Path) -> None:
     """Write a run's or experiments' records into one file: equal records give equal bytes.
 
     Left out are weights, checkpoints and data; samples and maps of all but each loss's smallest seed that has any, and all but a
-    film's steps of these. Numbers of curves are rounded to `DIGITS` digits. Everything else is as it was.
+    film's frames of these, the last of which stays whole. Pictures are WebP, numbers of curves are rounded to `DIGITS` digits.
+    Everything else is as it was.
 
     Raises:
         RecordError: the folder is neither, or the file's name does not end in .tar.xz.
     """
     if not file.name.endswith(SUFFIX):
         raise RecordError(f"{file} should end in {SUFFIX}.")
-    paths = sorted(folder.glob(f"*/{RECORD}")) if holds_experiments(folder) else _kept(load(folder))
+    experiments = holds_experiments(folder)
+    found = {path: path.read_bytes() for path in folder.glob(f"*/{RECORD}")} if experiments else _kept(load(folder))
     stem = file.name.removesuffix(SUFFIX)
     inner = io.BytesIO()
     with tarfile.open(fileobj=inner, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for path in paths:
-            content = path.read_bytes() if path.suffix != ".jsonl" else _rounded(path)
+        for path in sorted(found):
             entry = tarfile.TarInfo(f"{stem}/{path.relative_to(folder).as_posix()}")
-            entry.size, entry.mode = len(content), 0o644
-            archive.addfile(entry, io.BytesIO(content))
+            entry.size, entry.mode = len(found[path]), 0o644
+            archive.addfile(entry, io.BytesIO(found[path]))
     write_bytes(file, lzma.compress(inner.getvalue(), preset=9 | lzma.PRESET_EXTREME))
 
 
-def _kept(run: Run) -> list[Path]:
-    """What a report of the run is made from, without pictures that it does not show."""
-    shown: set[Path] = set()
+def _kept(run: Run) -> dict[Path, bytes]:
+    """What a report of the run is made from, without pictures that it does not show: path -> content."""
+    found = {path: path.read_bytes() for path in input_paths(run.folder) if not _of_one_cell(path)}
+    found |= {path: _rounded(path) for path in found if path.suffix == ".jsonl"}
     for panel in make_panels(run):
         for loss in panel.losses:
-            for cell in panel.of(loss):
-                found = files_of(cell.folder)
-                if found:
-                    steps = chosen([step for step, _ in found])
-                    shown |= {path for (step, _), path in found.items() if step in steps}
-                    shown |= {*cell.folder.glob("maps.json"), *cell.folder.glob("maps/*.png")}
-                    break
-    pictures = {"samples", "maps"}
-    return [
-        path
-        for path in input_paths(run.folder)
-        if path in shown or not (path.parent.name in pictures or path.name == "maps.json")
-    ]
+            cell = next((cell for cell in panel.of(loss) if files_of(cell.folder)), None)
+            if cell is not None:
+                found |= _pictures(cell)
+    return found
+
+
+def _of_one_cell(path: Path) -> bool:
+    """Whether a report shows a file of one seed only, and none of the others'."""
+    return path.parent.name in ("samples", "maps") or path.name == "maps.json"
+
+
+def _pictures(cell: Cell) -> dict[Path, bytes]:
+    files = files_of(cell.folder)
+    steps = chosen([step for step, _ in files])
+    kept = {path: (whole if step == steps[-1] else frame)(path) for (step, _), path in files.items() if step in steps}
+    maps = [*cell.folder.glob("maps.json"), *cell.folder.glob("maps/*.png")]
+    return {path.with_suffix(".webp"): content for path, content in kept.items() if content is not None} | {
+        path: path.read_bytes() for path in maps
+    }
 
 
 def _rounded(path: Path) -> bytes:
