@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 
 from reports.document import Picture
-from reports.html.svg import Styles, FigureError, inline
+from reports.html.svg import FigureError, Styles, inline
 
 HEAVY = 250_000  # bytes up to which an SVG stays one, for it can be searched, enlarged and turned dark
 

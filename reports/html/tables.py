@@ -9,6 +9,7 @@ from reports.html.sorting import key_of, spelled
 from reports.tables.base import Section
 from reports.text import local
 
+BROAD = 9  # columns up to which a sheet of paper holds a table at full size
 LONG_WORD, LONG_TEXT = 32, 44  # letters from which a word may be broken, a text wrapped
 
 
@@ -50,6 +51,11 @@ class Shown:
     rows: Sequence[Sequence[Entry]]
     note: str
     unlike: bool
+
+    @property
+    def classes(self) -> str:
+        """Of the element: whether values are marked, whether there are more columns than paper is wide."""
+        return " ".join(["unlike"] * self.unlike + ["broad"] * (len(self.header) > BROAD))
 
 
 @dataclass(frozen=True)
