@@ -39,6 +39,7 @@ def test_what_was_noted_is_forgotten_with_the_next_page(small, tmp_path) -> None
 def test_violations_are_found_by_their_impact(small) -> None:
     assert [found for found in small.violations("critical") if found.startswith("image-alt")]
     assert not [found for found in small.violations("minor") if found.startswith("image-alt")]
+    assert [found for found in small.pale("serious") if found.startswith("color-contrast")]
 
 
 def test_the_window_is_as_narrow_as_a_phone(small) -> None:

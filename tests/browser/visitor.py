@@ -18,6 +18,12 @@ ARGUMENTS = (
     *("disable-component-update", "disable-default-apps", "disable-extensions", "metrics-recording-only"),
 )
 PATIENCE = 5.0  # seconds
+CONTRAST = "color-contrast"  # all that depends on a theme, and most of the work
+# Not of what is drawn: axe-core takes `color` for the colour of an SVG's text, which is its `fill`.
+CHECK = """
+const [how, done] = arguments, what = how.runOnly ? {exclude: [['svg']]} : document;
+axe.run(what, {resultTypes: ['violations'], preload: false, ...how}).then((found) => done(found.violations));
+"""
 
 
 def find_browser() -> str | None:
@@ -106,15 +112,19 @@ class Visitor:
         ]
 
     def violations(self, *impacts: str) -> list[str]:
-        """What axe-core finds of these impacts: rule, place and why."""
+        """What axe-core finds of these impacts, colours aside: rule, place and why."""
+        return self._violations({"rules": {CONTRAST: {"enabled": False}}}, impacts)
+
+    def pale(self, *impacts: str) -> list[str]:
+        """What it finds of texts that are too much like their background."""
+        return self._violations({"runOnly": [CONTRAST]}, impacts)
+
+    def _violations(self, how: dict[str, Any], impacts: tuple[str, ...]) -> list[str]:
         if not self.run("return 'axe' in window"):
             self.run(AXE.read_text(encoding="utf-8"))
-        script = (
-            "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations))"
-        )
         return [
             f"{found['id']} ({found['impact']}): {node['target']} {node['failureSummary']}"
-            for found in self.driver.execute_async_script(script)
+            for found in self.driver.execute_async_script(CHECK, how)
             if found["impact"] in impacts
             for node in found["nodes"]
         ]
