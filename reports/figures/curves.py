@@ -60,11 +60,11 @@ def rests(run: Run, losses: Sequence[str], term: str) -> list[tuple[str, Any]]:
 
 
 def plot_equilibrium(axis: Axes, rest: Any, colour: str) -> None:
-    """A dashed line for a value, a band for [low, high], nothing for None."""
+    """A dotted line for a value, a band for [low, high], nothing for None."""
     if isinstance(rest, list):
         axis.axhspan(rest[0], rest[1], color=colour, alpha=0.1, linewidth=0)
     elif rest is not None:
-        axis.axhline(rest, color=colour, linestyle=(0, (5, 3)), linewidth=0.9)
+        axis.axhline(rest, color=colour, linestyle=(0, (1, 1.5)), linewidth=1.1)
 
 
 def _draw_term(axis: Axes, run: Run, panel: Panel, term: str, palette: dict[str, Look]) -> None:
@@ -81,7 +81,7 @@ def _draw_term(axis: Axes, run: Run, panel: Panel, term: str, palette: dict[str,
 KIND = Kind(
     "curves",
     "Loss curves",
-    "Median over the seeds, each seed thin; a cross marks a run that ended early. Dashed lines and bands: the loss's "
+    "Median over the seeds, each seed thin; a cross marks a run that ended early. Dotted lines and bands: the loss's "
     "equilibrium. A loss at its equilibrium line is no evidence of quality, a discriminator without capacity sits there "
     "too; and values of different losses do not compare.",
     "No cell has curves.",

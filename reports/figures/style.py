@@ -40,7 +40,8 @@ STYLE: Any = {
     "svg.fonttype": "none",  # text that can be searched and read aloud, at half the size
     "savefig.dpi": 110,
 }
-# Okabe and Ito's eight for the losses seen most; the others as far from these and each other as so many can be.
+# Okabe and Ito's eight for the losses seen most; the others as far from these and each other as so many can be, for eyes that
+# lack a kind of cone, too. The second nine are dashed where no penalty asks for dashes: nobody tells eighteen colours apart.
 KNOWN = {
     "bce": "#0072B2",
     "lsgan": "#D55E00",
@@ -50,22 +51,22 @@ KNOWN = {
     "hinge": "#E69F00",
     "rpgan": "#000000",
     "ragan": "#882255",
+    "dragan": "#332288",
     "ralsgan": "#999933",
     "wganlp": "#3FD6B4",
-    "dragan": "#332288",
-    "r3gan": "#775500",
-    "lsgan-pearson": "#B22222",
+    "r3gan": "#552266",
+    "lsgan-pearson": "#990000",
     "kl": "#8F2BFF",
-    "reverse-kl": "#0B5D1E",
-    "pearson": "#E83FE8",
+    "reverse-kl": "#552222",
+    "pearson": "#556633",
     "hellinger": "#7F7FFF",
-    "jensen-shannon": "#00B800",
+    "jensen-shannon": "#99BB77",
 }
-OTHERS = ("#CC0099", "#005F73", "#552211", "#0000E0", "#FF2266", "#777777", "#AFAF00", "#A68AC8")
+OTHERS = ("#CC0099", "#005F73", "#775500", "#0000E0", "#FF2266", "#777777", "#AFAF00", "#A68AC8")
 # What a loss with penalties is told apart by: a shade of its base's colour, and dashes that stay with the penalty.
 SHADES = (0.78, 0.38, 0.66, 0.52)
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)), (0, (10, 2)))
-MANY = 9  # losses up to which lines are thick, and solid where penalties do not ask for dashes
+MANY = 9  # losses up to which lines are thick, and the known ones that are solid where penalties do not ask for dashes
 LEGEND_COLUMNS = 8
 LONGEST = 32
 LEGEND_LONGEST = 64
@@ -98,7 +99,7 @@ def colours(losses: Iterable[str]) -> dict[str, str]:
 def looks(parts: Mapping[str, tuple[str, str]]) -> dict[str, Look]:
     """The look of every loss, from its base and penalties: a base has its colour, each penalty its shade and dashes.
 
-    Without penalties dashes are free to tell many bases apart.
+    Without penalties dashes are free to tell bases apart: those of a known loss are its own in every run.
 
     Example:
         >>> found = looks({"bce": ("bce", "none"), "bce+gp": ("bce", "gp"), "lsgan": ("lsgan", "none")})
@@ -110,9 +111,16 @@ def looks(parts: Mapping[str, tuple[str, str]]) -> dict[str, Look]:
     found = {}
     for place, (loss, (base, penalty)) in enumerate(parts.items()):
         number = penalties.index(penalty)
-        dash = number if len(penalties) > 1 else place // MANY
+        dash = number if len(penalties) > 1 else _own_dash(base, place)
         found[loss] = Look(shade(hues[base], number), DASHES[dash % len(DASHES)], 1.6 if len(parts) <= MANY else 1.2)
     return found
+
+
+def _own_dash(base: str, place: int) -> int:
+    """The number of a base's dashes: an unknown one is solid unless it comes late, and then like no known one."""
+    if base in KNOWN:
+        return list(KNOWN).index(base) // MANY
+    return 0 if place < MANY else 1 + place // MANY
 
 
 def shade(colour: str, number: int) -> str:
