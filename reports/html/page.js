@@ -166,7 +166,7 @@
   const setContents = () => {
     const links = new Map(all(".contents a").map((link) => [link.hash.slice(1), link]));
     const seen = new IntersectionObserver((entries) => {
-      const entered = entries.find((entry) => entry.isIntersecting);
+      const entered = entries.filter((entry) => entry.isIntersecting).pop();
       if (!entered) return;
       links.forEach((link) => link.removeAttribute("aria-current"));
       links.get(entered.target.id).setAttribute("aria-current", "location");

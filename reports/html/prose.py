@@ -6,6 +6,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 UNUSED = ["image", "html_inline", "html_block", "autolink", "heading", "lheading", "hr", "code", "fence", "reference"]
+BRACKETS = re.compile(r"([^()]*) \(([^()]*)\)\.")
 ELSEWHERE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|[/\\])", re.IGNORECASE)
 
 
@@ -49,6 +50,8 @@ def parted(text: str) -> tuple[str, str]:
     Example:
         >>> parted("a is better than b (ratio 0.9, n = 6).")
         ('a is better than b', 'ratio 0.9, n = 6')
+        >>> parted("a is better than b (0.9), c (0.8).")
+        ('a is better than b (0.9), c (0.8).', '')
     """
-    before, _, inside = text.removesuffix(".").removesuffix(")").partition(" (")
-    return (before, inside) if inside and text.endswith(").") else (text, "")
+    found = BRACKETS.fullmatch(text)
+    return (found[1], found[2]) if found else (text, "")

@@ -9,6 +9,7 @@ from reports.html.sorting import key_of, spelled
 from reports.tables.base import Section
 from reports.text import local
 
+Find = Callable[[str], tuple[str, str]]
 BROAD = 9  # columns up to which a sheet of paper holds a table at full size
 LONG_WORD, LONG_TEXT = 32, 44  # letters from which a word may be broken, a text wrapped
 
@@ -70,7 +71,7 @@ class Links:
     swatches: Mapping[str, str]
     groups: Collection[str]
 
-    def of(self, section: Section) -> Callable[[str], tuple[str, str]]:
+    def of(self, section: Section) -> Find:
         """Text -> (place, swatch), which are "" where it is no loss of the section."""
         losses = frozenset(section.panel.losses if section.panel else ())
 
@@ -91,18 +92,33 @@ def shown(section: Section, links: Links, otherwise: str = "") -> Shown:
         links: of losses.
         otherwise: what names it where it has no title.
     """
-    rows = [[str(item) for item in row] for row in section.rows]
-    numeric = [_numeric([row[place] for row in rows if place < len(row)]) for place in range(len(section.header))]
     find = links.of(section)
-    header = [_entry(str(name), find, _alignment(numeric, place)) for place, name in enumerate(section.header)]
-    lines = []
-    for row in rows:
-        odd = _odd(row) if section.unlike else set()
-        marks = [_alignment(numeric, place) + (" odd" if place in odd else "") for place in range(len(row))]
-        entries = [_entry(text, find if place < 2 else _none, marks[place]) for place, text in enumerate(row)]
-        lines.append(entries)
+    rows = [[str(item) for item in row] for row in section.rows]
+    odd = [_odd(row) if section.unlike else set() for row in rows]
+    header = [str(name) for name in section.header]
+    if section.unlike and len(header) > len(rows) + 1:
+        header, rows, odd = _turned(header, rows, odd)
+    numeric = [_numeric([row[place] for row in rows if place < len(row)]) for place in range(len(header))]
+    marks = ["n" if place and number else "" for place, number in enumerate(numeric)]
+    headings = [_entry(name, find, mark) for name, mark in zip(header, marks, strict=True)]
+    lines = [_line(row, marks, places, find) for row, places in zip(rows, odd, strict=True)]
     title = local(section.title or otherwise)
-    return Shown(title, not section.title, header, lines, local(section.note), section.unlike)
+    return Shown(title, not section.title, headings, lines, local(section.note), section.unlike)
+
+
+def _turned(
+    header: list[str], rows: list[list[str]], odd: list[set[int]]
+) -> tuple[list[str], list[list[str]], list[set[int]]]:
+    """Columns as rows, where there are more of these than of those: a page is higher than it is wide."""
+    turned = [list(column) for column in zip(header, *rows, strict=True)]
+    marked = [{number + 1 for number, places in enumerate(odd) if place in places} for place in range(len(header))]
+    return ["loss", *turned[0][1:]], turned[1:], marked[1:]
+
+
+def _line(row: Sequence[str], marks: Sequence[str], odd: Collection[int], find: Find) -> list[Entry]:
+    """A row's cells; those in the first two columns may name a loss."""
+    own = [mark + (" odd" if place in odd else "") for place, mark in enumerate(marks)]
+    return [_entry(text, find if place < 2 else _none, own[place]) for place, text in enumerate(row)]
 
 
 def columns_of(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Entry]:
@@ -121,17 +137,13 @@ def _none(text: str) -> tuple[str, str]:
     return "", ""
 
 
-def _entry(text: str, find: Callable[[str], tuple[str, str]], mark: str) -> Entry:
+def _entry(text: str, find: Find, mark: str) -> Entry:
     link, swatch = find(text)
     words = local(text)
     classes = [mark.strip()] if mark.strip() else []
     classes += ["long"] if max(map(len, words.split()), default=0) > LONG_WORD else []
     classes += ["words"] if len(words) > LONG_TEXT else []
     return Entry(words, spelled(words), link, swatch, " ".join(classes))
-
-
-def _alignment(numeric: Sequence[bool], place: int) -> str:
-    return "n" if place and place < len(numeric) and numeric[place] else ""
 
 
 def _numeric(column: Sequence[str]) -> bool:
