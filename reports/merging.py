@@ -71,7 +71,7 @@ def _cells(runs: Sequence[Run]) -> tuple[list[Cell], int]:
     twice: set[str] = set()
     for cell in (cell for run in runs for cell in run.cells):
         before = found.get(cell.identity)
-        if before is not None:
+        if before is not None and cell.status != "skipped":
             twice.add(cell.identity)
         if before is None or _finished(cell) > _finished(before):
             found[cell.identity] = cell
