@@ -1,8 +1,11 @@
 """The report's figures. One is added by its file and a line in `FIGURES`."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from io import StringIO
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 
 import matplotlib as mpl
@@ -79,7 +82,7 @@ def file_name(name: str) -> str:
 
 
 def save_figures(
-    run: Run, panels: Sequence[Panel], folder: Path, formats: Sequence[str] = USUAL
+    run: Run, panels: Sequence[Panel], folder: Path, formats: Sequence[str] = USUAL, processes: int = 1
 ) -> Iterator[tuple[Kind, list[str]]]:
     """Draw and save everything; yields each kind with its files' names, without suffix, one file per format.
 
@@ -88,21 +91,40 @@ def save_figures(
         panels: of the run.
         folder: for the files; made if missing.
         formats: of `FORMATS`, each the suffix of its files.
+        processes: that draw at once. More than one are forked, where the system forks, and write the same files: only for a
+            process without threads.
 
     Raises:
         ValueError: a format that matplotlib does not know.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    save_kind = partial(_save_kind, run, panels, folder, formats)
+    if processes < 2 or "fork" not in get_all_start_methods():
+        yield from ((kind, save_kind(kind)) for kind in FIGURES)
+        return
+    # What a forked process starts with it has without being sent it, a run of many curves above all.
+    pool = ProcessPoolExecutor(processes, get_context("fork"), _SAVERS.append, (save_kind,))
+    with pool:
+        yield from zip(FIGURES, pool.map(_save_number, range(len(FIGURES))), strict=True)
+
+
+_SAVERS: list[Callable[[Kind], list[str]]] = []  # of a forked process
+
+
+def _save_number(number: int) -> list[str]:
+    return _SAVERS[-1](FIGURES[number])
+
+
+def _save_kind(run: Run, panels: Sequence[Panel], folder: Path, formats: Sequence[str], kind: Kind) -> list[str]:
+    names = []
     with mpl.rc_context():
         mpl.rcdefaults()  # a matplotlibrc of the user's must not change the report
         mpl.rcParams.update(STYLE)
-        for kind in FIGURES:
-            names = []
-            for rest, figure in kind.draw(run, panels):
-                names.append(file_name(f"{kind.name}-{rest}"))
-                for suffix in formats:
-                    save(figure, folder / f"{names[-1]}.{suffix}")
-            yield kind, names
+        for rest, figure in kind.draw(run, panels):
+            names.append(file_name(f"{kind.name}-{rest}"))
+            for suffix in formats:
+                save(figure, folder / f"{names[-1]}.{suffix}")
+    return names
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from benchmarks.records import slug
 from reports.aggregate import series
@@ -15,6 +16,8 @@ from reports.panels import Panel
 
 KINDS = {"slope": "|s|", "gradient": "‖g‖"}
 BANDS = ((5, 95, 0.15), (25, 75, 0.35))
+MIDDLE, OUTER = 50, (5, 95)
+Quantiles = dict[int, "pd.Series[float]"]
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
@@ -22,32 +25,46 @@ def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
     for panel in with_curves(panels):
         palette = palette_of(run, losses_of([panel]))
         for domain in panel.domains():
-            losses = [loss for loss in panel.losses if len(_quantile(panel, loss, domain, "slope", 50))]
+            found = {kind: {loss: quantiles(panel, loss, domain, kind) for loss in panel.losses} for kind in KINDS}
+            losses = [loss for loss in panel.losses if len(found["slope"][loss][MIDDLE])]
             if losses:
                 title = f"Slopes and gradients at the fakes, {plain(panel.label)} ({plain(domain)})"
                 rows, times = wrapped(len(losses), len(KINDS))
                 figure, axes = canvas(rows, times * len(KINDS), title, {}, (3.1, 1.3))
-                for place, loss in enumerate(losses):
-                    for column, kind in enumerate(KINDS):
+                for column, (kind, by_loss) in enumerate(found.items()):
+                    ends = [by_loss[loss][part].to_numpy() for loss in by_loss for part in OUTER]
+                    for place, loss in enumerate(losses):
                         axis = axes[place % rows, place // rows * len(KINDS) + column]
-                        draw_bands(axis, panel, loss, domain, kind, palette[loss].colour)
+                        name_axes(axis, f"{plain(loss)}: {kind} per fake", "generator step", KINDS[kind])
+                        draw_bands(axis, by_loss[loss], palette[loss].colour, np.concatenate(ends))
                 remove_empty(axes)
                 yield f"{panel.slug}-{slug(domain)}", figure
 
 
-def draw_bands(axis: Axes, panel: Panel, loss: str, domain: str, kind: str, colour: str) -> None:
-    """Median, middle half and middle 90 % within the batch, each the median over the seeds."""
-    middle = _quantile(panel, loss, domain, kind, 50)
-    name_axes(axis, f"{plain(loss)}: {kind} per fake", "generator step", KINDS[kind])
+def draw_bands(axis: Axes, found: Quantiles, colour: str, shown: NDArray[np.float64]) -> None:
+    """Median, middle half and middle 90 % within the batch, each the median over the seeds.
+
+    Args:
+        axis: to draw on.
+        found: the loss's quantiles.
+        colour: the loss's.
+        shown: what all losses' axes are to hold: they have one scale.
+    """
+    middle = found[MIDDLE]
     if not len(middle):
         say(axis, "not recorded")
         return
     for low, high, alpha in BANDS:
-        lower, upper = (_quantile(panel, loss, domain, kind, part).reindex(middle.index) for part in (low, high))
+        lower, upper = (found[part].reindex(middle.index) for part in (low, high))
         axis.fill_between(middle.index, lower, upper, color=colour, alpha=alpha, linewidth=0)
     axis.plot(middle.index, middle, color=colour, linewidth=1.5)
-    ends = [_quantile(panel, name, domain, kind, part) for name in panel.losses for part in (5, 95)]
-    log_scale(axis, np.concatenate([end.to_numpy() for end in ends]))  # all losses on one scale
+    log_scale(axis, shown)
+
+
+def quantiles(panel: Panel, loss: str, domain: str, kind: str) -> Quantiles:
+    """The quantiles within the batch over the steps, by their percentage."""
+    parts = sorted({MIDDLE, *(part for low, high, _ in BANDS for part in (low, high))})
+    return {part: _quantile(panel, loss, domain, kind, part) for part in parts}
 
 
 def _quantile(panel: Panel, loss: str, domain: str, kind: str, part: int) -> "pd.Series[float]":

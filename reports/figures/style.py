@@ -71,6 +71,9 @@ LEGEND_COLUMNS = 8
 LONGEST = 32
 LEGEND_LONGEST = 64
 LETTER = 0.065  # mean width of a letter at 8 points, in inches
+LONG = (
+    1e3  # a logarithmic axis from which on the ticks between powers of ten are no help, and most of the time of drawing
+)
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SLOPE = 35  # degrees by which names are turned that do not fit beside each other
 Grid = NDArray[Any]
@@ -306,6 +309,8 @@ def log_scale(axis: Axes, values: Sequence[float] | NDArray[np.float64], of: Axi
     (axis.set_xlim if across else axis.set_ylim)(low / room, high * room)
     part.set_major_formatter(FuncFormatter(power))
     part.set_minor_formatter(NullFormatter())
+    if high / low > LONG:
+        part.set_minor_locator(NullLocator())
     if high / low < 100:
         marks = (1.0, 2.0, 5.0) if high / low > 8 else (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
         part.set_major_locator(LogLocator(subs=marks))
