@@ -104,7 +104,7 @@ def inline(text: str, words: str, prefix: str, styles: Styles) -> str:
     box = " ".join(hundredths(round(100 * part)) for part in (left, top, width, height))
     names = Names(root, prefix)
     inside = "".join(_drawn(child, names, styles) for child in root)
-    size = f"--w:{width * POINTS:.0f}px"
+    size = f"--w:{hundredths(round(100 * POINTS * width))}px"
     return f'<svg class="plot" role="img" aria-label="{escape(words)}" viewBox="{box}" style="{size}">{inside}</svg>'
 
 

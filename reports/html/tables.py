@@ -39,6 +39,7 @@ class Shown:
 
     Attributes:
         title: its caption.
+        label: what tells it apart from all other tables.
         hidden: whether the caption is for screen readers alone, for the heading above says the same.
         header: one per column.
         rows: the first entry of each names the row.
@@ -47,6 +48,7 @@ class Shown:
     """
 
     title: str
+    label: str
     hidden: bool
     header: Sequence[Entry]
     rows: Sequence[Sequence[Entry]]
@@ -84,13 +86,13 @@ class Links:
         return found
 
 
-def shown(section: Section, links: Links, otherwise: str = "") -> Shown:
+def shown(section: Section, links: Links, chapter: str) -> Shown:
     """A section with its cells told apart.
 
     Args:
         section: in plain text.
         links: of losses.
-        otherwise: what names it where it has no title.
+        chapter: the heading that it stands under, which names it where it has no title.
     """
     find = links.of(section)
     rows = [[str(item) for item in row] for row in section.rows]
@@ -102,8 +104,9 @@ def shown(section: Section, links: Links, otherwise: str = "") -> Shown:
     marks = ["n" if place and number else "" for place, number in enumerate(numeric)]
     headings = [_entry(name, find, mark) for name, mark in zip(header, marks, strict=True)]
     lines = [_line(row, marks, places, find) for row, places in zip(rows, odd, strict=True)]
-    title = local(section.title or otherwise)
-    return Shown(title, not section.title, headings, lines, local(section.note), section.unlike)
+    title = local(section.title or chapter)
+    label = f"{chapter}: {title}" if section.title else title
+    return Shown(title, label, not section.title, headings, lines, local(section.note), section.unlike)
 
 
 def _turned(
