@@ -23,6 +23,7 @@ from reports.panels import Panel
 COLUMNS = 2
 LABELS = 14
 SEPARATOR = ", part "
+MADE = ".parametrizations.weight.original"  # torch's name for a weight before its spectral norm, say
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
@@ -77,14 +78,15 @@ def _weights(names: Iterable[str]) -> list[str]:
 
 
 def labels(network: str, names: Sequence[str]) -> list[str]:
-    """The names of a network's layers as they stand beside an axis.
+    """The names of a network's layers as they stand beside an axis; with a star, weights that something is made of first.
 
     Example:
-        >>> labels("generator, part a", ["a.layers.0.weight", "a.last.weight"])
-        ['layers.0', 'last']
+        >>> labels("generator, part a", ["a.layers.0.weight", "a.last.parametrizations.weight.original"])
+        ['layers.0', 'last*']
     """
     head = network.partition(SEPARATOR)[2]
-    return [plain(name.removeprefix(f"{head}.").removesuffix(".weight")) for name in names]
+    short = [name.removeprefix(f"{head}.").removesuffix(".weight").replace(MADE, "*") for name in names]
+    return [plain(name) for name in short]
 
 
 def profile(panel: Panel, loss: str, network: str, layer: str) -> float:
@@ -123,7 +125,7 @@ def draw_network(axis: Axes, panel: Panel, network: str, palette: dict[str, Look
 KIND = Kind(
     "layers",
     "Gradient norm by layer",
-    "Weights; medians over the last quarter of the log points and over the seeds. A line that falls or rises by decades from layer "
+    "Weights (with a star: before their spectral norm); medians over the last quarter of the log points and over the seeds. A line that falls or rises by decades from layer "
     "to layer shows gradients that vanish or explode inside the network.",
     "No cell has gradient norms by layer in its curves.",
     draw,
