@@ -234,7 +234,7 @@ class Run:
             self.console.result(f"Not all cells are done: {_counted(statuses)}; the report says why.")
         if statuses["failed"] or trials["failed"]:
             self.console.result("Failed cells are left as they are; --retry failed trains them again.")
-        self.console.result(f"Report: {self.out / 'report' / 'report.md'}")
+        self.console.result(f"Report: {self.out / 'report' / 'index.html'}")
         return 1 if statuses or trials["failed"] else 0
 
     def _statuses(self, cells: Iterable[Iterable[Cell]]) -> Counter[str]:

@@ -33,7 +33,7 @@ def run(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("run") / "out"
     done = command(*TINY, "--out", str(out))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == f"Report: {out / 'report' / 'report.md'}"
+    assert done.stdout.strip() == f"Report: {out / 'report' / 'index.html'}"
     return out
 
 
