@@ -107,7 +107,8 @@ KIND = Kind(
     "Gradient norm by layer over training",
     "The gradient's norm at the weights of each layer, from the one at the network's input (top) to the one at its output (bottom), at each "
     "log point; medians over the seeds, all on one logarithmic scale per figure, dark: large; white: 0 or not recorded. A row that pales "
-    "is a layer that stops learning (with a star: weights before their spectral norm, which only some losses have); colours that pale from the output to the input are gradients that vanish on their way.",
+    "is a layer that stops learning (with a star: weights before their spectral norm, which only some losses have); "
+    "colours that pale from the output to the input are gradients that vanish on their way.",
     "No cell has gradient norms by layer in its curves.",
     draw,
 )

@@ -125,7 +125,8 @@ def draw_network(axis: Axes, panel: Panel, network: str, palette: dict[str, Look
 KIND = Kind(
     "layers",
     "Gradient norm by layer",
-    "Weights (with a star: before their spectral norm); medians over the last quarter of the log points and over the seeds. A line that falls or rises by decades from layer "
+    "Weights (with a star: before their spectral norm); "
+    "medians over the last quarter of the log points and over the seeds. A line that falls or rises by decades from layer "
     "to layer shows gradients that vanish or explode inside the network.",
     "No cell has gradient norms by layer in its curves.",
     draw,
