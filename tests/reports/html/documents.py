@@ -24,6 +24,7 @@ HOSTILE = (
     "🦆 & {{ 7 * 7 }} {% raw %} ]]> -->",
     "</title></style></table><img src=http://evil.example/a.png>",
     "javascript:alert(1)",
+    "</script id=x <!-- <script",
     "nul \x00 bell \x07 half \ud800",
 )
 VOID = frozenset("meta img input br i18n link hr".split())

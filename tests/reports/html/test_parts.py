@@ -151,10 +151,15 @@ def test_a_figure_that_is_heavy_or_broken_is_shown_as_its_png(folder: Path, tmp_
     for name, text in {"heavy": f'<svg viewBox="0 0 9 9">{heavy}</svg>', "broken": "<svg"}.items():
         (tmp_path / f"{name}.png").write_bytes(small)
         (tmp_path / f"{name}.svg").write_text(text)
+    (tmp_path / "light.png").write_bytes(small[:50])
+    (tmp_path / "light.svg").write_bytes((folder / "one.svg").read_bytes())
     (tmp_path / "alone.svg").write_text(f'<svg viewBox="0 0 9 9">{heavy}</svg>')
     styles = Styles()
-    found = {name: picture_of(Picture(name, "x"), tmp_path, 1, styles) for name in ("heavy", "broken", "alone", "none")}
-    assert [text[:4] for text in found.values()] == ["<img", "<img", "<svg", "<p>T"]
+    found = {
+        name: picture_of(Picture(name, "x"), tmp_path, 1, styles)
+        for name in ("heavy", "broken", "alone", "light", "none")
+    }
+    assert [text[:4] for text in found.values()] == ["<img", "<img", "<svg", "<svg", "<p>T"]
 
 
 @pytest.mark.parametrize(
