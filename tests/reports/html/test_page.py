@@ -61,6 +61,8 @@ def closed(page: Page) -> None:
     kinds = [attributes.get("type") for attributes in page.all("script")]
     assert kinds.count(None) == 1
     assert set(kinds) == {None, "application/json"}
+    for kind, data in zip(kinds, page.texts("script"), strict=True):
+        assert kind is None or json.loads(data)
     assert not [address for address in page.values("href") if not re.match(r"#|[^:]*$|data:image/", address)]
 
 
