@@ -98,7 +98,7 @@ def shown(section: Section, links: Links, chapter: str) -> Shown:
     rows = [[str(item) for item in row] for row in section.rows]
     odd = [_odd(row) if section.unlike else set() for row in rows]
     header = [str(name) for name in section.header]
-    if section.unlike and len(header) > len(rows) + 1:
+    if section.panel and {*header[1:]} <= {*section.panel.losses} and len(header) > len(rows) + 1:
         header, rows, odd = _turned(header, rows, odd)
     numeric = [_numeric([row[place] for row in rows if place < len(row)]) for place in range(len(header))]
     marks = ["n" if place and number else "" for place, number in enumerate(numeric)]
@@ -112,7 +112,7 @@ def shown(section: Section, links: Links, chapter: str) -> Shown:
 def _turned(
     header: list[str], rows: list[list[str]], odd: list[set[int]]
 ) -> tuple[list[str], list[list[str]], list[set[int]]]:
-    """Columns as rows, where there are more of these than of those: a page is higher than it is wide."""
+    """Losses as rows, where they are columns and more than there are rows: a page is higher than it is wide."""
     turned = [list(column) for column in zip(header, *rows, strict=True)]
     marked = [{number + 1 for number, places in enumerate(odd) if place in places} for place in range(len(header))]
     return ["loss", *turned[0][1:]], turned[1:], marked[1:]

@@ -38,6 +38,11 @@ def test_settings_have_losses_as_rows_where_these_are_more(copies: int) -> None:
     ]
 
 
+def test_a_table_without_losses_as_columns_stays_as_it_is() -> None:
+    header, row = ["loss", "fid", "kid"], ["bce", "1", "2"]
+    assert texts(shown(Section("t", header, [row], panel=PANEL), LINKS, "c")) == [header, row]
+
+
 def test_only_losses_of_the_panel_in_the_first_two_columns_are_linked() -> None:
     rows = [["bce", "lsgan", "bce"], ["other", "bce", "x"]]
     linked = shown(Section("t", ["loss", "against", "note"], rows, panel=PANEL), LINKS, "c")
