@@ -122,7 +122,17 @@ INPUTS = (
     "timing/*.json",
     "tuning/*.json",
     "real/*.png",
-    *(f"{CELLS}/{name}" for name in ("record.json", "curves.jsonl", "maps.json", "maps/*.png", "samples/step*.png", "samples/step*.webp")),
+    *(
+        f"{CELLS}/{name}"
+        for name in (
+            "record.json",
+            "curves.jsonl",
+            "maps.json",
+            "maps/*.png",
+            "samples/step*.png",
+            "samples/step*.webp",
+        )
+    ),
 )
 
 

@@ -80,6 +80,13 @@ def middle(panel: Panel, loss: str, metric: str, moment: str) -> float | None:
     return median(found.values()) if found else None
 
 
+def gap(panel: Panel, loss: str, metric: str) -> float | None:
+    """How much worse the last state is than the best one: the median over the seeds of their ratio; None without."""
+    best, final = (values(panel, loss, metric, moment) for moment in ("best", "final"))
+    found = [final[seed] / best[seed] for seed in best if seed in final and best[seed] > 0]
+    return median(found) if found else None
+
+
 def ceiling(panel: Panel, metric: str) -> float | None:
     """The untrained generator's median over all cells of the panel, or None."""
     found = [cell.metrics("untrained").get(metric) for cell in panel.cells]

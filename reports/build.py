@@ -1,6 +1,7 @@
 """Regenerate the comparison report from records alone: python -m reports.build RUN [RUN ...] [--out DIR]."""
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from reports.panels import make_panels
 from reports.sharing import OLD, alone, sweep
 from reports.tables import make_tables
 
+MOST = 4  # processes: each has the run and a canvas in memory
 OURS = {*WRITTEN, TABLES, FIGURES, MANIFEST}
 
 
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         formats = _formats(options.formats)
-        out = build(options.run, _out(options.run, options.out), formats)
+        out = build(options.run, _out(options.run, options.out), formats, os.cpu_count() or 1)
     except (RecordError, OutputError) as error:
         print(f"reports.build: {error}", file=sys.stderr)
         return 2
@@ -76,13 +78,14 @@ def _out(runs: Sequence[Path], out: Path | None) -> Path:
     return runs[0] / "report"
 
 
-def build(paths: Sequence[Path], out: Path, formats: Sequence[str] = USUAL) -> Path:
+def build(paths: Sequence[Path], out: Path, formats: Sequence[str] = USUAL, processes: int = 1) -> Path:
     """Write the report of runs; what stood in `out` before is replaced at the end, or left whole if this fails.
 
     Args:
         paths: folders of runs and of experiments, or packed ones; at least one of a run.
         out: the report's folder; made if missing.
         formats: of `reports.formats.FORMATS`.
+        processes: that draw figures at once; more than one only in a process without threads. The files are the same.
 
     Returns:
         The report's folder.
@@ -105,28 +108,29 @@ def build(paths: Sequence[Path], out: Path, formats: Sequence[str] = USUAL) -> P
             out.parent.mkdir(parents=True, exist_ok=True)
             with alone(out):
                 sweep(out, OURS)
-                _replace(load_runs(runs), chapter.together([chapter.read(folder) for folder in found]), out, formats)
+                experiments = chapter.together([chapter.read(folder) for folder in found])
+                _replace(load_runs(runs), experiments, out, formats, min(processes, MOST))
         except OSError as error:
             raise OutputError(f"{out} cannot be written ({error.strerror or error}); choose another --out.") from error
     return out
 
 
-def _replace(run: Run, experiments: Experiments, out: Path, formats: Sequence[str]) -> None:
+def _replace(run: Run, experiments: Experiments, out: Path, formats: Sequence[str], processes: int) -> None:
     _check(out)  # again: another build may have come between
     fresh = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
-        write(run, experiments, fresh, formats)
+        write(run, experiments, fresh, formats, processes)
         _swap(fresh, out)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def write(run: Run, experiments: Experiments, folder: Path, formats: Sequence[str]) -> None:
+def write(run: Run, experiments: Experiments, folder: Path, formats: Sequence[str], processes: int = 1) -> None:
     """Write pages, tables, figures and manifest of a run into a folder that will be the report's, or lie beside it."""
     panels = make_panels(run)
     tables = [*make_tables(run, panels), *filter(None, [chapter.table(experiments)])]
     pictures = tuple(dict.fromkeys(suffix for name in formats for suffix in FORMATS[name].pictures))
-    drawn = list(save_figures(run, panels, folder / FIGURES, pictures)) if pictures else []
+    drawn = list(save_figures(run, panels, folder / FIGURES, pictures, processes)) if pictures else []
     chapter.save(experiments, folder / FIGURES, pictures)
     document = make_document(run, panels, tables, drawn, folder, experiments)
     looks = {loss: look.colour for loss, look in palette_of(run, run.loss_order()).items()}

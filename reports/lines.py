@@ -38,7 +38,7 @@ def waits(run: Run, panel: Panel, target: Target) -> str:
     """After how many times the reference's seconds half of a loss's runs reach a target; "" where that is not known."""
     seconds = {loss: _seconds(run, panel, loss, target) for loss in panel.losses}
     own = seconds.pop(panel.reference, None)
-    if own is None or not seconds:
+    if not own or not seconds:  # nothing is a multiple of no time at all
         return ""
     reached = {loss: value / own for loss, value in seconds.items() if value is not None}
     never = [escape(loss) for loss in seconds if loss not in reached]

@@ -25,7 +25,8 @@ NOTE = (
     "Medians over the seeds that were trained to the end, on test images; `cells` says of how many. Collapsed and stalled "
     "cells stand in them: leaving them out would flatter a loss that collapses. Diverged and failed ones have no values "
     "that could, so that the medians of such a loss are those of the survivors. Lower is better for every distance. `best` is the state that "
-    "validation chose, `final` the last one. Ceiling: the median of the untrained generators; 100 % means that nothing "
+    "validation chose, `final` the last one, and `final / best` the median of their ratios: what stopping at the right moment "
+    "is worth. Ceiling: the median of the untrained generators; 100 % means that nothing "
     "was learned."
 )
 WEIGHTS = (
@@ -59,6 +60,8 @@ def _row(panel: Panel, loss: str, numbering: Numbering) -> Row:
         name = numbering.label(panel, metric)
         for moment in panel.moments():
             row[f"{moment} {name}"] = _or(aggregate.middle(panel, loss, metric, moment), absent)
+        if metrics.has_ratios(metric):
+            row[f"final / best {name}"] = _or(aggregate.gap(panel, loss, metric), absent)
         if metrics.is_frechet(metric):
             row[f"share of ceiling {name}"] = _or(ceiling_share(panel, loss, metric), absent)
     row["worst class share"] = _or(worst_class(panel, loss), absent)
