@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from benchmarks.records import slug
 from reports.cells import COLUMNS, trained
 from reports.citing import bibtex
 from reports.document import Document, Drawing, Picture
@@ -76,12 +77,21 @@ def code(text: str) -> str:
 
 def _drawing(kind: Kind, names: Sequence[str], panels: Sequence[Panel], command: str) -> Drawing:
     words = " ".join(part for part in (kind.caption, kind.remark(panels), f"Made by `{command}`.") if part)
-    return Drawing(kind.name, kind.title, words, [Picture(name, _alone(kind, name)) for name in names], kind.missing)
+    return Drawing(
+        kind.name, kind.title, words, [Picture(name, _alone(kind, name, panels)) for name in names], kind.missing
+    )
 
 
-def _alone(kind: Kind, name: str) -> str:
-    """What a figure shows: its kind, and what its file is called after that."""
-    return f"{kind.title}: {name.removeprefix(f'{kind.name}-')}"
+def _alone(kind: Kind, name: str, panels: Sequence[Panel]) -> str:
+    """What a figure shows: its kind, and of what, where its file is called after a panel or after task and data."""
+    rest = name.removeprefix(f"{kind.name}-")
+    known = {panel.slug: panel.title for panel in panels}
+    known |= {f"{slug(panel.task)}-{slug(panel.data)}": f"{panel.task} on {panel.data}" for panel in panels}
+    for start in sorted(known, key=len, reverse=True):
+        if rest == start or rest.startswith(f"{start}-"):
+            more = rest[len(start) + 1 :]
+            return f"{kind.title}: {known[start]}" + (f" ({more})" if more else "")
+    return f"{kind.title}: {rest}"
 
 
 def _experiments(experiments: Experiments) -> Iterator[Drawing]:

@@ -1,6 +1,7 @@
 """The first screen's table: what a loss reaches, what it costs and what is left of its gradient, a row each."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from reports import aggregate
 from reports.families import Family, family
@@ -16,17 +17,18 @@ from reports.verdicts import Verdict
 
 LOST = "decades_lost"
 NOTE = (
-    "Medians over the seeds, with the median's interval of 95 % (order statistics) from 6 seeds on; of times and ratios to the "
-    "reference their quartiles and their interval. Decades lost: by how many powers of ten the gradient at the fakes fell."
+    "Medians over the seeds, in brackets the median's interval of 95 % (order statistics) from 6 seeds on; of a verdict the interval of "
+    "the ratio, of times the reference's the quartiles. Decades lost: by how many powers of ten the gradient at the fakes fell."
 )
 
 
 def overview(run: Run, panels: Sequence[Panel]) -> list[Section]:
     """A section for each panel and each of its domains."""
     numbering = Numbering(panels)
-    return [
+    found = [
         _section(run, panel, metric, numbering) for panel in panels for metric in aggregate.primaries(panel) or [""]
     ]
+    return [*found[:-1], *(replace(last, note=f"{last.note} {NOTE}".strip()) for last in found[-1:])]
 
 
 def _section(run: Run, panel: Panel, metric: str, numbering: Numbering) -> Section:
@@ -45,7 +47,7 @@ def _section(run: Run, panel: Panel, metric: str, numbering: Numbering) -> Secti
         for loss in panel.losses
     ]
     title = f"{panel.title}{numbering.mark(panel, metric)}"
-    return Section(title, header, lines, NOTE + _device(run, panel), panel=panel)
+    return Section(title, header, lines, _device(run, panel), panel=panel)
 
 
 def spread(panel: Panel, loss: str, metric: str, moment: str) -> str:
@@ -75,12 +77,12 @@ def _turned(verdict: Verdict | None) -> Verdict | None:
 
 
 def cost(run: Run, panel: Panel) -> Mapping[str, tuple[str, str]]:
-    """Milliseconds of each timed loss's step, and times the reference's, each with quartiles."""
+    """Milliseconds of each timed loss's step, and times the reference's with quartiles."""
     found = {}
     for time in own_times(run, panel):
-        ratio, (middle, low, high) = time.ratio(), time.device_time() or time.wall()
+        ratio, (middle, *_) = time.ratio(), time.device_time() or time.wall()
         ends = "no reference" if ratio is None else f"{number(ratio[0])} [{number(ratio[1])}, {number(ratio[2])}]"
-        found[time.loss] = (f"{number(1e3 * middle)} [{number(1e3 * low)}, {number(1e3 * high)}]", ends)
+        found[time.loss] = (number(1e3 * middle), ends)
     return found
 
 
@@ -93,4 +95,4 @@ def lost(panel: Panel, loss: str) -> str:
 
 def _device(run: Run, panel: Panel) -> str:
     times = own_times(run, panel)
-    return f" Steps timed on {times[0].device}." if times else ""
+    return f"Steps timed on {times[0].device}." if times else ""

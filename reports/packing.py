@@ -12,14 +12,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.records import RECORD, RecordError, write_bytes
+from benchmarks.records import RECORD, SEAL, RecordError, read_json, seal, write_bytes
 from reports.experiments.chapter import holds_experiments
 from reports.films import chosen, files_of, frame, whole
 from reports.loading import Cell, Run, load
 from reports.manifest import input_paths
 from reports.panels import make_panels
+from reports.text import local
 
-SUFFIX = ".tar.xz"
+SUFFIX, REQUEST = ".tar.xz", "run.json"
 DIGITS = 6  # of the numbers in curves: more than any figure shows
 MOST_BYTES, MOST_FILES = 2 * 2**30, 200_000
 Json = dict[str, Any]
@@ -49,8 +50,8 @@ def pack(folder: Path, file: Path) -> None:
     """Write a run's or experiments' records into one file: equal records give equal bytes.
 
     Left out are weights, checkpoints and data; samples and maps of all but each loss's smallest seed that has any, and all but a
-    film's frames of these, the last of which stays whole. Pictures are WebP, numbers of curves are rounded to `DIGITS` digits.
-    Everything else is as it was.
+    film's frames of these, the last of which stays whole. Pictures are WebP, numbers of curves are rounded to `DIGITS` digits, and
+    the run's command is without the folders of its machine. Everything else is as it was.
 
     Raises:
         RecordError: the folder is neither, or the file's name does not end in .tar.xz.
@@ -73,6 +74,7 @@ def _kept(run: Run) -> dict[Path, bytes]:
     """What a report of the run is made from, without pictures that it does not show: path -> content."""
     found = {path: path.read_bytes() for path in input_paths(run.folder) if not _of_one_cell(path)}
     found |= {path: _rounded(path) for path in found if path.suffix == ".jsonl"}
+    found |= {path: _placeless(path) for path in found if path == run.folder / REQUEST}
     for panel in make_panels(run):
         for loss in panel.losses:
             cell = next((cell for cell in panel.of(loss) if files_of(cell.folder)), None)
@@ -94,6 +96,17 @@ def _pictures(cell: Cell) -> dict[Path, bytes]:
     return {path.with_suffix(".webp"): content for path, content in kept.items() if content is not None} | {
         path: path.read_bytes() for path in maps
     }
+
+
+def _placeless(path: Path) -> bytes:
+    """A run's request without the folders of its machine, sealed anew; one that cannot be read as it is."""
+    try:
+        content = read_json(path)
+    except RecordError:
+        return path.read_bytes()
+    if isinstance(content.get("command"), str):
+        content["command"] = local(content["command"])
+    return (json.dumps({**content, SEAL: seal(content)}, indent=1) + "\n").encode()
 
 
 def _rounded(path: Path) -> bytes:

@@ -1,6 +1,7 @@
 """Verdicts in sentences that claim no more than the numbers carry."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from reports.families import Family, differing
 from reports.text import escape, number, probability
@@ -33,7 +34,7 @@ def changes(before: Family, after: Family) -> str:
     other = [verdict for verdict in after.verdicts if words.get((verdict.first, verdict.second)) != verdict.word]
     if not other:
         return "the same verdict for every pair."
-    return " ".join(sentence(verdict, where(after)) for verdict in other)
+    return " ".join(sentences(replace(after, verdicts=tuple(other), left_out=())))
 
 
 def where(family: Family) -> str:
@@ -105,7 +106,9 @@ def _grouped(family: Family) -> list[str]:
     winners: dict[str, list[str]] = {}
     for verdict in (each.turned() if each.word == WORSE else each for each in verdicts if each.decided):
         small = ", less than the margin" if verdict.within else ""
-        winners.setdefault(verdict.first, []).append(f"{escape(verdict.second)} ({number(verdict.ratio)}{small})")
+        losers = winners.setdefault(verdict.first, [])
+        kind = "" if losers else "ratio " if verdict.logarithmic else "difference "
+        losers.append(f"{escape(verdict.second)} ({kind}{number(verdict.ratio)}{small})")
     found = [f"{escape(name)} is better{on} than {', '.join(losers)}." for name, losers in winners.items()]
     alike = [f"{escape(v.first)} and {escape(v.second)}" for v in verdicts if v.word == EQUIVALENT]
     found += [f"equivalent{on}: {'; '.join(alike)}."] if alike else []

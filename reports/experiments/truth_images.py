@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.figures.style import OTHERS, Look, canvas, name_axes, name_ticks
+from reports.figures.style import LITERAL, OTHERS, Look, canvas, name_axes, name_ticks
 
 SEEN = ("yes", "wrong way")
 PALE = "#999999"
@@ -33,7 +33,16 @@ def _correlations(axis: Axes, shown: dict[str, Any], metrics: list[str]) -> None
         values[place] = row["rank correlation"] if seen else 0.0
         style: dict[str, Any] = {"fontweight": "bold"} if seen else {"color": PALE}
         text = f"{row['rank correlation']:.2f}"
-        axis.text(place[1], place[0], text, ha="center", va="center", fontsize=7, **style)
+        axis.text(
+            place[1],
+            place[0],
+            text,
+            ha="center",
+            va="center",
+            fontsize=7,
+            gid=f"{LITERAL}{place[0]}-{place[1]}",
+            **style,
+        )
     axis.imshow(values, cmap="RdBu", vmin=-1.6, vmax=1.6, aspect="auto")
     axis.grid(visible=False)
     axis.set_yticks(range(len(metrics)), metrics)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import inf, isfinite
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from reports.aggregate import primaries
 from reports.families import matrix
 from reports.figures.base import Drawn, Kind
-from reports.figures.style import canvas, overhang, plain, room_for
+from reports.figures.style import LITERAL, canvas, overhang, plain, room_for
 from reports.improvement import improvement, interquartile_mean
 from reports.loading import Run
 from reports.panels import Panel
@@ -84,9 +85,15 @@ def draw_matrix(axis: Axes, losses: Sequence[str], found: Chances) -> None:
         y, x = losses.index(row), losses.index(column)
         shares[y, x] = share
         colour = "white" if abs(share - 0.5) > PALE else "black"
-        axis.text(x, y, f"{share:.2f}", ha="center", va="center", fontsize=6.5, color=colour)
+        axis.text(x, y, f"{share:.2f}", ha="center", va="center", fontsize=6.5, color=colour, gid=f"{LITERAL}{y}-{x}")
         if low > 0.5 or high < 0.5:
-            axis.add_patch(Rectangle((x - 0.44, y - 0.44), 0.88, 0.88, fill=False, edgecolor=colour, linewidth=1.0))
+            look: dict[str, Any] = {
+                "fill": False,
+                "edgecolor": colour,
+                "linewidth": 1.0,
+                "gid": f"{LITERAL}frame-{y}-{x}",
+            }
+            axis.add_patch(Rectangle((x - 0.44, y - 0.44), 0.88, 0.88, **look))
     axis.imshow(shares, cmap=COLOURS, vmin=0, vmax=1, interpolation="nearest", aspect="auto")
     names = [plain(loss) for loss in losses]
     axis.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")

@@ -70,6 +70,7 @@ MANY = 9  # losses up to which lines are thick, and the known ones that are soli
 LEGEND_COLUMNS = 8
 LONGEST = 32
 LEGEND_LONGEST = 64
+LITERAL = "literal-"  # begins the ids of what lies on a coloured cell: dark paper must not change its colour
 LETTER = 0.065  # mean width of a letter at 8 points, in inches
 LONG = (
     1e3  # a logarithmic axis from which on the ticks between powers of ten are no help, and most of the time of drawing

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from xml.etree import ElementTree
 
+from reports.figures.style import LITERAL
 from reports.html.colours import WHITE, dark
 from reports.html.paths import hundredths, short
 
@@ -44,10 +45,16 @@ class Styles:
     Attributes:
         classes: declarations -> class.
         colours: "#rrggbb" of all that is drawn.
+        fixed: whether colours stay as they are, whatever the page's.
     """
 
     classes: dict[str, str] = field(default_factory=dict)
     colours: dict[str, None] = field(default_factory=dict)
+    fixed: bool = False
+
+    def literal(self) -> "Styles":
+        """The same, for what lies on a colour that the dark does not change."""
+        return replace(self, fixed=True)
 
     def name(self, declarations: str) -> str:
         """The class of a look."""
@@ -61,6 +68,8 @@ class Styles:
             'var(--h-0072b2)'
         """
         lower = colour.lower()
+        if self.fixed:
+            return lower
         self.colours[lower] = None
         return f"var(--h-{lower[1:]})"
 
@@ -159,6 +168,8 @@ def _drawn(element: Element, names: Names, styles: Styles) -> str:
     kind = tag(element)
     if kind in HIDDEN or kind not in ATTRIBUTES or _repeated(element, kind, names):
         return ""
+    if element.get("id", "").startswith(LITERAL):
+        styles = styles.literal()
     text = escape(element.text or "") if kind in ("text", "tspan") else ""
     inside = text + "".join(_drawn(child, names, styles) + _tail(child, kind) for child in element)
     attributes = _attributes(element, kind, names, styles)

@@ -33,7 +33,9 @@ def test_a_packed_run_is_the_run(packed, run) -> None:
         found = load(folder)
         assert found.title == "mine"
         assert [cell.record for cell in found.cells] == [cell.record for cell in run.cells]
-        assert (found.request, found.ladders, found.timings) == (run.request, run.ladders, run.timings)
+        assert (found.losses, found.ladders, found.timings) == (run.losses, run.ladders, run.timings)
+        assert found.request == {**run.request, "command": "python -m benchmarks.run --out …/run"}
+        assert found.damages == ()
         for ours, theirs in zip(found.cells, run.cells, strict=True):
             assert numbers(list(ours.curves)) == pytest.approx(numbers(list(theirs.curves)), rel=5e-6)
         film, expected = (films(each, make_panels(each))[0] for each in (found, run))

@@ -209,3 +209,15 @@ def test_numbers_are_sorted_by_size_and_words_have_none(
 def test_prose_holds_no_markup_of_its_own_and_leads_nowhere_outside(text: str) -> None:
     for shown in (prose(text), sentence(text)):
         assert not re.search(r"<(?!/?(p|em|strong)\b)", shown)
+
+
+def test_what_lies_on_a_coloured_cell_keeps_its_colour_in_the_dark() -> None:
+    text = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10">'
+        '<g id="literal-0-1"><text style="fill: #000000">0.50</text></g><text style="fill: #000001">name</text></svg>'
+    )
+    styles = Styles()
+    shown = inline(text, "words", "f1", styles)
+    assert "0.50" in shown
+    assert list(styles.colours) == ["#000001"]
+    assert set(styles.classes) == {"fill:#000000", "fill:var(--h-000001)"}
