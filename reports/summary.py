@@ -17,6 +17,7 @@ SPEAKS_OF = {
     "published": "This recipe gives each loss its paper's norm, n_critic and optimiser: what follows speaks of recipes.",
 }
 
+MANY = 6  # ways in which settings differ from pair to pair
 SEEDS = 6  # fewer give no interval of 95 %
 STATES = {"best": "best state", AVERAGED[0]: "best state with averaged weights"}
 
@@ -109,6 +110,8 @@ def _apart(run: Run, panel: Panel) -> str:
     """What the losses were trained with, where it is not the same."""
     metric = next(iter(aggregate.primaries(panel)), None)
     found = settings_apart(family(run, panel, metric, "best")) if metric else {}
+    if len(found) > MANY:
+        return "Beside the loss differ norms, optimisers or other settings, in more ways than a sentence holds: *Settings* has them."
     parts = [f"{', '.join(pairs)} in {words}" for words, pairs in found.items()]
     return f"Beside the loss differ {'; '.join(parts)}." if parts else ""
 

@@ -109,7 +109,8 @@ def _grouped(family: Family) -> list[str]:
         losers = winners.setdefault(verdict.first, [])
         kind = "" if losers else "ratio " if verdict.logarithmic else "difference "
         losers.append(f"{escape(verdict.second)} ({kind}{number(verdict.ratio)}{small})")
-    found = [f"{escape(name)} is better{on} than {', '.join(losers)}." for name, losers in winners.items()]
+    ordered = sorted(winners.items(), key=lambda pair: -len(pair[1]))  # who beats most first
+    found = [f"{escape(name)} is better{on} than {', '.join(losers)}." for name, losers in ordered]
     alike = [f"{escape(v.first)} and {escape(v.second)}" for v in verdicts if v.word == EQUIVALENT]
     found += [f"equivalent{on}: {'; '.join(alike)}."] if alike else []
     rest = [_count(verdicts, word) for word in (UNDECIDED, FEW) if _count(verdicts, word)]

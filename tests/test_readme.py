@@ -60,9 +60,19 @@ def test_every_run_command_has_options_that_exist(tmp_path, monkeypatch) -> None
         read_options(command.split())
 
 
-def test_pictures_and_links_are_there() -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("page", ["README.md", "reports/published/measured.md", "reports/published/answers.md"])
+def test_pictures_and_links_are_there(page) -> None:
+    path = ROOT / page
+    for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_the_summary_is_that_of_the_published_reference() -> None:
+    report = (ROOT / "reports/published/reference/report/report.md").read_text(encoding="utf-8").splitlines()
+    table = README.partition("whose summary begins:*")[2].partition("Trained by")[0].strip().splitlines()
+    start = report.index(table[0])
+    assert len(table) == 2 + len(LOSSES)
+    assert report[start : start + len(table)] == table
 
 
 def test_the_first_screen_holds_the_two_set_up_commands() -> None:

@@ -89,6 +89,21 @@ return [...document.querySelectorAll('thead button')].map((button) => {
 })"""
 
 
+def test_the_contents_lead_to_their_places_at_once(reader) -> None:
+    script = """
+        const link = [...document.querySelectorAll("nav a")][arguments[0]];
+        link.click();
+        const place = document.getElementById(decodeURIComponent(link.hash.slice(1))).getBoundingClientRect();
+        const end = innerHeight + scrollY >= document.documentElement.scrollHeight - 2;
+        return [link.hash, place.top, end];
+    """
+    count = reader.run("return document.querySelectorAll('nav a').length")
+    assert count > 20
+    for number in range(count):
+        name, top, end = reader.run(script, number)
+        assert end or abs(top) < 100, name
+
+
 def test_every_column_sorts_up_and_down_and_back(reader) -> None:
     columns = reader.run(SORTED)
     assert len(columns) > 20
