@@ -145,7 +145,7 @@ def _unpack(path: Path, stack: ExitStack) -> Path:
                 if count > MOST_FILES or size > MOST_BYTES or not entry.isfile():
                     raise RecordError(f"{path} is no packed run: it holds links, or far too much.")
                 archive.extract(entry, folder, filter="data")
-    except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
+    except (tarfile.TarError, lzma.LZMAError, EOFError, OSError) as error:
         raise RecordError(f"{path} cannot be unpacked ({error}); pack the run again.") from None
     inside = sorted(folder.iterdir())
     if len(inside) != 1 or not inside[0].is_dir():

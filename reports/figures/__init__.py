@@ -1,6 +1,9 @@
 """The report's figures. One is added by its file and a line in `FIGURES`."""
 
+import os
 import re
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -103,12 +106,24 @@ def save_figures(
         yield from ((kind, save_kind(kind)) for kind in FIGURES)
         return
     # What a forked process starts with it has without being sent it, a run of many curves above all.
-    pool = ProcessPoolExecutor(processes, get_context("fork"), _SAVERS.append, (save_kind,))
+    pool = ProcessPoolExecutor(processes, get_context("fork"), _begin, (save_kind, os.getpid()))
     with pool:
         yield from zip(FIGURES, pool.map(_save_number, range(len(FIGURES))), strict=True)
 
 
 _SAVERS: list[Callable[[Kind], list[str]]] = []  # of a forked process
+
+
+def _begin(save_kind: Callable[[Kind], list[str]], parent: int) -> None:
+    """What a forked process does first. It ends with its parent, even where that was killed: no one else would tell it."""
+    _SAVERS.append(save_kind)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _save_number(number: int) -> list[str]:

@@ -1,7 +1,12 @@
 """The figures' files: their bytes, their formats and their text."""
 
+import os
 import re
+import subprocess
+import sys
+import time
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +16,7 @@ from reports.figures.style import power
 from reports.loading import load
 from reports.panels import make_panels
 
+ROOT = Path(__file__).parent.parent.parent
 SOME = ("profiles", "improvement", "shapes")
 
 
@@ -57,3 +63,41 @@ def test_paths_are_shortened_and_nothing_else():
 )
 def test_powers_of_ten_are_plain_text(value, label):
     assert power(value) == label
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir() or os.cpu_count() == 1, reason="looks for several processes in /proc")
+def test_no_process_outlives_a_build_that_was_killed(run_folder, tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "reports.build",
+        str(run_folder),
+        "--out",
+        str(tmp_path / "out"),
+        "--formats",
+        "md",
+    ]
+    build = subprocess.Popen(command, cwd=ROOT)
+    children: list[int] = []
+    for _ in range(600):
+        children = [int(name) for name in Path(f"/proc/{build.pid}/task/{build.pid}/children").read_text().split()]
+        if len(children) > 1 or build.poll() is not None:
+            break
+        time.sleep(0.1)
+    build.kill()
+    build.wait()
+    assert children
+    for _ in range(100):
+        left = [child for child in children if alive(child)]
+        if not left:
+            break
+        time.sleep(0.1)
+    assert left == []
+
+
+def alive(process):
+    """Whether it runs; one that ended and was not asked for its end yet does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
