@@ -226,7 +226,9 @@ def test_many_losses_are_told_together_by_who_is_better(make_run):
     assert lines[-1].startswith(
         f"controlled: of 28 pairs on fid[digits]: {words.count('undecided')} undecided (could have seen 1."
     )
-    assert sum(len(re.findall(r"\((?:ratio )?0\.", line)) for line in lines) == words.count("better") + words.count("worse")
+    assert sum(len(re.findall(r"\((?:ratio )?0\.", line)) for line in lines) == words.count("better") + words.count(
+        "worse"
+    )
 
 
 def test_the_summary_of_the_run(run):
