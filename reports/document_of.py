@@ -41,7 +41,7 @@ def make_document(
         page: the folder in which it will lie; None where that is nowhere near the run.
         experiments: whose figures are drawn, too, as `experiment-NAME`.
     """
-    command = f"python -m reports.build {code(run.title)}"
+    command = code(run.command)
     drawings = [_drawing(kind, names, panels, command) for kind, names in drawn]
     return Document(
         name=local(run.title),

@@ -96,7 +96,7 @@ class Run:
         losses: losses.json by the loss's name.
         damages: the files that could not be read.
         inputs: the sha256 of every file that a report may be made from, by its path in the run.
-        name: what it is called; "" for the name of its folder.
+        names: what it is called, or each of several that it was put together from; empty for the name of its folder.
         notices: Markdown: what has to be known of how several runs were put together.
     """
 
@@ -108,13 +108,19 @@ class Run:
     losses: Mapping[str, Json] = field(default_factory=dict)
     damages: tuple[Damage, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
-    name: str = ""
+    names: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
         """What it is called."""
-        return self.name or self.folder.resolve().name
+        return " + ".join(self.names) or self.folder.resolve().name
+
+    @property
+    def command(self) -> str:
+        """What builds its report again."""
+        out = " --out report" if len(self.names) > 1 else ""
+        return f"python -m reports.build {' '.join(self.names) or self.folder.resolve().name}{out}"
 
     @property
     def unrecorded(self) -> list[str]:

@@ -43,7 +43,7 @@ def load_runs(folders: Sequence[Path]) -> Run:
             for name, run in zip(names, runs, strict=True)
             for path, digest in run.inputs.items()
         },
-        name=" + ".join(names),
+        names=tuple(names),
         notices=(*_twice(twice), *_contradictions(requests), *_unlike(runs)),
     )
 
