@@ -5,7 +5,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.records import RecordError
@@ -78,7 +80,13 @@ def _out(runs: Sequence[Path], out: Path | None) -> Path:
     return runs[0] / "report"
 
 
-def build(paths: Sequence[Path], out: Path, formats: Sequence[str] = USUAL, processes: int = 1) -> Path:
+def build(
+    paths: Sequence[Path],
+    out: Path,
+    formats: Sequence[str] = USUAL,
+    processes: int = 1,
+    pictures: Sequence[str] | None = None,
+) -> Path:
     """Write the report of runs; what stood in `out` before is replaced at the end, or left whole if this fails.
 
     Args:
@@ -86,6 +94,7 @@ def build(paths: Sequence[Path], out: Path, formats: Sequence[str] = USUAL, proc
         out: the report's folder; made if missing.
         formats: of `reports.formats.FORMATS`.
         processes: that draw figures at once; more than one only in a process without threads. The files are the same.
+        pictures: the suffixes of figures that stay beside the pages; None for all that the formats need.
 
     Returns:
         The report's folder.
@@ -109,24 +118,32 @@ def build(paths: Sequence[Path], out: Path, formats: Sequence[str] = USUAL, proc
             with alone(out):
                 sweep(out, OURS)
                 experiments = chapter.together([chapter.read(folder) for folder in found])
-                _replace(load_runs(runs), experiments, out, formats, min(processes, MOST))
+                fill = partial(write, load_runs(runs), experiments, formats, min(processes, MOST), pictures)
+                _replace(fill, out)
         except OSError as error:
             raise OutputError(f"{out} cannot be written ({error.strerror or error}); choose another --out.") from error
     return out
 
 
-def _replace(run: Run, experiments: Experiments, out: Path, formats: Sequence[str], processes: int) -> None:
+def _replace(fill: Callable[[Path], None], out: Path) -> None:
     _check(out)  # again: another build may have come between
     fresh = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
-        write(run, experiments, fresh, formats, processes)
+        fill(fresh)
         _swap(fresh, out)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def write(run: Run, experiments: Experiments, folder: Path, formats: Sequence[str], processes: int = 1) -> None:
-    """Write pages, tables, figures and manifest of a run into a folder that will be the report's, or lie beside it."""
+def write(
+    run: Run,
+    experiments: Experiments,
+    formats: Sequence[str],
+    processes: int,
+    kept: Sequence[str] | None,
+    folder: Path,
+) -> None:
+    """Write pages, tables, figures and manifest of a run into a folder that will be the report's, or lies beside it."""
     panels = make_panels(run)
     tables = [*make_tables(run, panels), *filter(None, [chapter.table(experiments)])]
     pictures = tuple(dict.fromkeys(suffix for name in formats for suffix in FORMATS[name].pictures))
@@ -134,8 +151,13 @@ def write(run: Run, experiments: Experiments, folder: Path, formats: Sequence[st
     chapter.save(experiments, folder / FIGURES, pictures)
     document = make_document(run, panels, tables, drawn, folder, experiments)
     looks = {loss: look.colour for loss, look in palette_of(run, run.loss_order()).items()}
+    document = replace(document, pictures=[suffix for suffix in ("png", "svg") if kept is None or suffix in kept])
     for name in formats:
         FORMATS[name].write(document, folder, looks)
+    if kept is not None:
+        for path in (folder / FIGURES).iterdir():
+            if path.suffix.removeprefix(".") not in kept:
+                path.unlink()
     write_manifest(folder, {**run.inputs, **experiments.inputs})
     folder.chmod(0o755)  # a temporary folder is its maker's alone
 

@@ -131,6 +131,7 @@ class Document:
         columns: headings of `Trained.values`.
         cells: every cell.
         citation: BibTeX of the suite and its losses.
+        pictures: the suffixes under which each figure lies beside the page, the first to be shown where one is.
     """
 
     name: str
@@ -147,6 +148,7 @@ class Document:
     columns: Sequence[str] = ()
     cells: Sequence[Trained] = ()
     citation: str = ""
+    pictures: Sequence[str] = ("png", "svg")
 
 
 def group_anchor(panel: Panel, loss: str) -> str:

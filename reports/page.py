@@ -23,7 +23,7 @@ def as_markdown(document: Document) -> str:
         "## Tables",
         *(_table(table) for table in document.tables),
         "## Figures",
-        *(_drawing(drawing) for drawing in document.drawings),
+        *(_drawing(drawing, document.pictures) for drawing in document.drawings),
         "## To cite",
         f"```bibtex\n{document.citation.strip()}\n```" if document.citation else "",
     ]
@@ -42,11 +42,13 @@ def _table(table: Table) -> str:
     return f"### {table.title}\n\n{note}{table.markdown.strip()}\n\n[{table.name}.csv](tables/{table.name}.csv)"
 
 
-def _drawing(drawing: Drawing) -> str:
+def _drawing(drawing: Drawing, suffixes: Sequence[str]) -> str:
     if not drawing.pictures:
         return f"### {drawing.title}\n\nNo figure. {drawing.missing}" if drawing.missing else ""
-    pictures = "\n\n".join(
-        f"![{escape(each.words)}](figures/{each.name}.png)\n\n[SVG](figures/{each.name}.svg)"
-        for each in drawing.pictures
-    )
+    first, *others = suffixes
+    parts = []
+    for each in drawing.pictures:
+        parts.append(f"![{escape(each.words)}](figures/{each.name}.{first})")
+        parts += [f"[{suffix.upper()}](figures/{each.name}.{suffix})" for suffix in others]
+    pictures = "\n\n".join(parts)
     return f"### {drawing.title}\n\n{pictures}\n\n{drawing.caption}"

@@ -2,6 +2,7 @@
 
 import argparse
 import filecmp
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -44,14 +45,19 @@ def records(folder: Path) -> list[Path]:
     return found
 
 
+def _built(folder: Path, out: Path) -> Path:
+    # The page holds its figures; beside it, in the repository, one form of each is enough.
+    return build(records(folder), out, processes=os.cpu_count() or 1, pictures=["svg"])
+
+
 def _make(folder: Path) -> int:
-    print(build(records(folder), folder / REPORT))
+    print(_built(folder, folder / REPORT))
     return 0
 
 
 def _check(folder: Path) -> int:
     with tempfile.TemporaryDirectory() as place:
-        fresh = build(records(folder), Path(place) / REPORT)
+        fresh = _built(folder, Path(place) / REPORT)
         found = list(differences(folder / REPORT, fresh))
     for line in found:
         print(line)
