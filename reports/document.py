@@ -15,10 +15,14 @@ class Line:
     Attributes:
         words: a sentence of Markdown.
         copied: what a reader takes along: the sentence in plain text, what it rests on, and whom to cite.
+        panel: whose losses it is on, under which it may stand; "" for none.
+        place: the beginning of `words` that says so, too.
     """
 
     words: str
     copied: str = ""
+    panel: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)

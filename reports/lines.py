@@ -1,6 +1,7 @@
 """The verdicts of the first screen: a sentence each, and what a reader may copy with it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reports import aggregate
 from reports.citing import copied, quoted
@@ -22,7 +23,7 @@ def lines(run: Run, panels: Sequence[Panel]) -> list[Line]:
     found = []
     for panel in ranked(panels):
         before = f"{escape(panel.task)} on {escape(panel.data)}, " if several else ""
-        found += [Line(before + line.words, line.copied) for line in lines_of(run, panel)]
+        found += [replace(line, words=before + line.words, place=before + line.place) for line in lines_of(run, panel)]
     return found
 
 
@@ -31,7 +32,8 @@ def lines_of(run: Run, panel: Panel) -> list[Line]:
     judged = [family(run, panel, metric, "best") for metric in aggregate.primaries(panel)]
     found = [line for each in judged for line in _judged(run, each)] or [Line(NO_VERDICT)]
     found += [Line(words) for target in targets(run, panel) if (words := waits(run, panel, target))]
-    return [Line(f"{escape(panel.label)}: {line.words}", line.copied) for line in found]
+    place = f"{escape(panel.label)}: "
+    return [Line(place + line.words, line.copied, panel.title, place) for line in found]
 
 
 def waits(run: Run, panel: Panel, target: Target) -> str:

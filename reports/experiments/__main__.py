@@ -13,7 +13,7 @@ from benchmarks.records import RecordError, write_bytes
 from reports.experiments import FIGURES
 from reports.experiments.chapter import read
 from reports.experiments.page import make_page
-from reports.figures import FORMATS
+from reports.figures import USUAL, save
 from reports.figures.style import STYLE
 
 PAGE = "experiments.md"
@@ -51,8 +51,8 @@ def build(folder: Path) -> Path:
 
 def _save(record: dict[str, Any], folder: Path) -> None:
     figure = FIGURES[record["experiment"]](record)
-    for suffix, metadata in FORMATS.items():
-        figure.savefig(folder / f"figure.{suffix}", metadata=metadata)
+    for suffix in USUAL:
+        save(figure, folder / f"figure.{suffix}")
     table = pd.DataFrame(record["rows"]).to_csv(index=False, lineterminator="\n")
     write_bytes(folder / "table.csv", table.encode())
 

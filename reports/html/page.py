@@ -3,14 +3,14 @@
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports.document import Document, Drawing, Picture
+from reports.document import Document, Drawing, Line, Picture
 from reports.html.anchors import Anchors
 from reports.html.cells import rows_of, tally
 from reports.html.copies import copies
@@ -62,6 +62,21 @@ class Plate:
     figures: Sequence[tuple[int, Picture, Markup]]
 
 
+@dataclass(frozen=True)
+class Verdicts:
+    """The verdicts on a panel, each with its number in the page.
+
+    Attributes:
+        title: the panel's; "" for none.
+        shown: that stand open.
+        folded: the others.
+    """
+
+    title: str
+    shown: Sequence[tuple[int, Line]]
+    folded: Sequence[tuple[int, Line]]
+
+
 def as_html(document: Document, figures: Path, looks: Mapping[str, str] | None = None) -> str:
     """The page.
 
@@ -93,7 +108,7 @@ def as_html(document: Document, figures: Path, looks: Mapping[str, str] | None =
             cells=rows,
             tally=tally(document.cells),
             copies=copies(document.lines),
-            first=FIRST,
+            verdicts=_verdicts(document.lines),
             filtered=FILTERED,
             sheet=Markup((HERE / "page.css").read_text(encoding="utf-8")),
             styles=styles,
@@ -103,6 +118,16 @@ def as_html(document: Document, figures: Path, looks: Mapping[str, str] | None =
         )
     )
     return UNFIT.sub("\ufffd", page)
+
+
+def _verdicts(lines: Sequence[Line]) -> list[Verdicts]:
+    """The lines by panel, with as many open of each that `FIRST` of the page are, but three at least."""
+    groups: dict[str, list[tuple[int, Line]]] = {}
+    for number, line in enumerate(lines):
+        short = replace(line, words=line.words.removeprefix(line.place)) if line.panel else line
+        groups.setdefault(line.panel, []).append((number, short))
+    room = max(3, FIRST // max(1, len(groups)))
+    return [Verdicts(title, group[:room], group[room:]) for title, group in groups.items()]
 
 
 def _environment() -> Environment:

@@ -38,13 +38,13 @@ def test_a_report_that_is_built_again_has_the_same_bytes(run_folder, report, tmp
     env = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
     done = subprocess.run(call, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [str(out / "report.md"), "[]"]
+    assert done.stdout.splitlines() == [str(out / "index.html"), "[]"]
     assert digests(out) == digests(report)
 
 
 def test_every_link_of_the_page_leads_to_a_file_and_every_file_is_linked(report):
     links = set(re.findall(r"\]\(([^)]+)\)", (report / "report.md").read_text()))
-    assert links == set(digests(report)) - {"report.md"}
+    assert links == set(digests(report)) - {"report.md", "index.html"}
 
 
 @pytest.mark.slow
@@ -81,7 +81,7 @@ def test_the_page_says_what_it_must(report):
 def test_the_default_is_a_folder_in_the_run_and_the_path_is_printed(make_run, capsys):
     folder = make_run(("bce",), 1, recipes=ONE)
     assert main([str(folder)]) == 0
-    assert capsys.readouterr().out.strip() == str(folder / "report" / "report.md")
+    assert capsys.readouterr().out.strip() == str(folder / "report" / "index.html")
     before = digests(folder / "report")
     (folder / "report" / "tables" / "old.csv").write_text("left over")
     assert main([str(folder)]) == 0

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.records import read_json
 from reports import build as module
+from reports import merging
 from reports.build import build
 from reports.loading import load
 from reports.manifest import input_paths
@@ -40,14 +41,14 @@ def test_the_manifest_holds_what_was_read_and_what_was_written(make_run, without
 def test_the_inputs_are_those_of_before_the_reading(make_run, without_figures, monkeypatch):
     folder = make_run(("bce",), 1, recipes=ONE)
     path = next(folder.glob("dcgan/**/record.json"))
-    original, before = module.load, digests(folder)
+    original, before = merging.load, digests(folder)
 
     def load_then_change(run):
         found = original(run)
         path.write_bytes(path.read_bytes() + b"\n")
         return found
 
-    monkeypatch.setattr(module, "load", load_then_change)
+    monkeypatch.setattr(merging, "load", load_then_change)
     build([folder], folder / "report")
     assert read_json(folder / "report" / "manifest.json")["inputs"] == before
 

@@ -143,6 +143,23 @@ def test_many_verdicts_are_folded_but_all_there(figures: Path) -> None:
     assert "5 more" in page.texts("summary")
 
 
+def test_verdicts_stand_under_their_panels_and_none_is_hidden_by_another_panel(figures: Path) -> None:
+    panels = {"a <on> b, recipe c": "c: ", "d on e, recipe f": "f: "}
+    lines = [
+        Line(f"{place}verdict {number}.", f"copy {title} {number}", title, place)
+        for title, place in panels.items()
+        for number in range(7)
+    ]
+    page = Page(as_html(replace(document(), lines=lines), figures))
+    sound(page)
+    assert [words for words in page.texts("h3") if words in panels] == list(panels)
+    shown = [words for words in page.texts("span") if words.startswith("verdict")]
+    assert shown == [f"verdict {number}." for _ in panels for number in range(7)]
+    assert page.texts("summary").count("3 more") == 2
+    kept = json.loads(next(part for part in page.texts("script") if part.startswith('{"parts"')))
+    assert [kept["parts"][line[0]] for line in kept["lines"]] == [line.copied for line in lines]
+
+
 def test_a_document_with_next_to_nothing_has_a_page(tmp_path: Path) -> None:
     page = Page(as_html(Document("empty", "Why?", "", [], [], [], [], "", [], []), tmp_path))
     sound(page)
