@@ -172,21 +172,21 @@ class SaturationProbe:
         for observer in self._observers.values():
             observer.forget_step()
 
-    def _row(self, optimizer: torch.optim.Optimizer) -> Row:
-        weights = list(self._generator_weights.values())
-        statistics: dict[str, dict[str, Tensor | None]] = {
-            "generator": {
-                "update_ratio": saturation.relative_change(self._before, weights),
-                "stalled_share": saturation.stalled_share(optimizer, weights),
-            }
+    def _generator_statistics(self, optimizer: torch.optim.Optimizer) -> dict[str, Tensor | None]:
+        weights, kinds = list(self._generator_weights.values()), self._kinds
+        found: dict[str, Tensor | None] = {
+            "update_ratio": saturation.relative_change(self._before, weights),
+            "stalled_share": saturation.stalled_share(optimizer, weights),
+            **{f"gradient_norm_{kind}": norm for kind, norm in kinds.items()},
         }
-        statistics["generator"] |= {f"gradient_norm_{kind}": norm for kind, norm in self._kinds.items()}
-        if "adversarial" in self._kinds:
-            others = {kind: norm for kind, norm in self._kinds.items() if kind != "adversarial"}
-            statistics["generator"] |= {
-                f"adversarial_to_{kind}": self._kinds["adversarial"] / norm for kind, norm in others.items()
-            }
+        if "adversarial" in kinds:
+            others = {kind: norm for kind, norm in kinds.items() if kind != "adversarial"}
+            found |= {f"adversarial_to_{kind}": kinds["adversarial"] / norm for kind, norm in others.items()}
         self._kinds = {}
+        return found
+
+    def _row(self, optimizer: torch.optim.Optimizer) -> Row:
+        statistics = {"generator": self._generator_statistics(optimizer)}
         statistics |= {domain: observer.statistics() for domain, observer in self._observers.items()}
         layers = {name: torch.stack(norms).square().mean(0).sqrt() for name, norms in self._norms.items() if norms}
         for name, norms in layers.items():
@@ -200,21 +200,20 @@ class SaturationProbe:
         return {
             "step": self.step + 1,
             "saturation": {name: _of_kind(read[f"s/{name}"], False) for name in statistics},
-            "histograms": {
-                domain: {
-                    name.removesuffix("_histogram"): {
-                        "low": saturation.LOWEST,
-                        "width": saturation.WIDTH,
-                        "counts": [int(count) for count in counts],
-                    }
-                    for name, counts in _of_kind(read[f"s/{domain}"], True).items()
-                }
-                for domain in self.discriminators
-            },
+            "histograms": {domain: _histograms(read[f"s/{domain}"]) for domain in self.discriminators},
             "layers": {
                 name: dict(zip(self._weights[name], norms, strict=True)) for name, norms in read["layers"].items()
             },
         }
+
+
+def _histograms(read: Mapping[str, Any]) -> Row:
+    """The counts of a domain, with where their bins lie."""
+    bins = {"low": saturation.LOWEST, "width": saturation.WIDTH}
+    found = _of_kind(read, True).items()
+    return {
+        name.removesuffix("_histogram"): {**bins, "counts": [int(count) for count in counts]} for name, counts in found
+    }
 
 
 def _of_kind(read: Mapping[str, Any], lists: bool) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def _family(panel: Panel, metric: str, moment: str, stated: float | None) -> Fam
     margin, logarithmic = MARGIN if stated is None else stated, metrics.has_ratios(metric)
     values, present = matrix(panel, metric, moment)
     ceiling = aggregate.ceiling(panel, metric)
-    worst = None if ceiling is None else _scaled(ceiling, logarithmic)
+    worst = None if ceiling is None else scaled(ceiling, logarithmic)
     found = judge(values, margin, worst, present=present, logarithmic=logarithmic)
     left_out = tuple(loss for loss in panel.losses if loss not in values)
     return Family(panel, metric, moment, tuple(found), margin, stated is not None, left_out)
@@ -109,10 +109,11 @@ def was_run(cell: Cell, metric: str, moment: str, logarithmic: bool) -> bool:
 
 def _value(cell: Cell, metric: str, moment: str, logarithmic: bool) -> float:
     value = cell.metrics(moment).get(metric) if cell.scored else None
-    return nan if value is None else _scaled(float(value), logarithmic)
+    return nan if value is None else scaled(float(value), logarithmic)
 
 
-def _scaled(value: float, logarithmic: bool) -> float:
+def scaled(value: float, logarithmic: bool) -> float:
+    """A value as it is judged: its logarithm where ratios of it mean something; NaN where it has none."""
     if not logarithmic:
         return value
     return log(value) if value > 0 else nan

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import floor, inf, isfinite, log, nan
+from math import floor, inf, isfinite, nan
 from statistics import fmean, median
 
 from reports import metrics
-from reports.families import FAILED, Family, family
+from reports.families import FAILED, Family, family, scaled
 from reports.loading import Cell, Json, Run
 from reports.panels import Panel
 from reports.targets import along
@@ -97,10 +97,10 @@ def judged(run: Run, panel: Panel, metric: str, bought: Sequence[Bought], worst:
     logarithmic = metrics.has_ratios(metric)
     seeds = sorted({cell.seed for cell in panel.cells})
     shown = [each for each in bought if each.values]
-    values = {each.loss: [_scaled(each.values.get(seed, nan), logarithmic) for seed in seeds] for each in shown}
+    values = {each.loss: [scaled(each.values.get(seed, nan), logarithmic) for seed in seeds] for each in shown}
     present = {each.loss: [_present(each, seed, logarithmic) for seed in seeds] for each in shown}
     frame = family(run, panel, metric, "best")
-    found = judge(values, frame.margin, _scaled(worst, logarithmic), present=present, logarithmic=logarithmic)
+    found = judge(values, frame.margin, scaled(worst, logarithmic), present=present, logarithmic=logarithmic)
     left_out = tuple(loss for loss in panel.losses if loss not in values)
     return replace(frame, verdicts=tuple(found), left_out=left_out)
 
@@ -126,9 +126,3 @@ def untrained(panel: Panel, metric: str) -> float:
 def _present(each: Bought, seed: int, logarithmic: bool) -> bool:
     """A distance of 0 has no logarithm and is left out; NaN is a failure and is not."""
     return seed in each.values and not (logarithmic and each.values[seed] <= 0)
-
-
-def _scaled(value: float, logarithmic: bool) -> float:
-    if not logarithmic:
-        return value
-    return log(value) if value > 0 else nan
