@@ -54,7 +54,7 @@ def make_document(
         reading=reading(panels),
         tables=tables,
         drawings=[*drawings, *_experiments(experiments or Experiments())],
-        films=films(run, panels),
+        films=films(panels),
         columns=COLUMNS,
         cells=trained(run, panels, page),
         citation=bibtex(run, run.loss_order()),

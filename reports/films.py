@@ -10,7 +10,7 @@ from PIL import Image
 
 from benchmarks.records import slug
 from reports.document import Film, Strip
-from reports.loading import Cell, Run
+from reports.loading import Cell
 from reports.panels import Panel
 
 NAME = re.compile(r"step(\d{1,15})(-[^/\n]*)?\.(png|webp)$", re.ASCII)
@@ -19,9 +19,9 @@ WIDEST = 320  # pixels
 QUALITY = 80
 
 
-def films(run: Run, panels: Sequence[Panel]) -> list[Film]:
+def films(panels: Sequence[Panel]) -> list[Film]:
     """A film for each panel and domain that has samples, of each loss's smallest seed that has any."""
-    return [film for panel in panels for domain in domains(panel) if (film := _film(run, panel, domain)) is not None]
+    return [film for panel in panels for domain in domains(panel) if (film := _film(panel, domain)) is not None]
 
 
 def domains(panel: Panel) -> list[str]:
@@ -52,7 +52,7 @@ def chosen(steps: Sequence[int], most: int = FRAMES) -> list[int]:
     return [ordered[round(place * (len(ordered) - 1) / (most - 1))] for place in range(most)]
 
 
-def _film(run: Run, panel: Panel, domain: str) -> Film | None:
+def _film(panel: Panel, domain: str) -> Film | None:
     every = {loss: _first(panel, loss, domain) for loss in panel.losses}
     found = {loss: pair for loss, pair in every.items() if pair is not None}
     steps = chosen([step for _, paths in found.values() for step in paths])
@@ -65,7 +65,7 @@ def _film(run: Run, panel: Panel, domain: str) -> Film | None:
     if not any(picture for strip in strips for picture in strip.frames):
         return None
     title = panel.title + (f", into {domain}" if domain else "")
-    return Film(title, steps, strips, frame(_real(run, panel, domain)))
+    return Film(title, steps, strips, frame(real_of(panel, domain)))
 
 
 def _first(panel: Panel, loss: str, domain: str) -> tuple[Cell, dict[int, Path]] | None:
@@ -76,10 +76,11 @@ def _first(panel: Panel, loss: str, domain: str) -> tuple[Cell, dict[int, Path]]
     return None
 
 
-def _real(run: Run, panel: Panel, domain: str) -> Path:
+def real_of(panel: Panel, domain: str) -> Path:
+    """The grid of real test images, in the run that the panel's cells are of; it need not be there."""
     cell = next((cell for cell in panel.cells if "image_size" in cell.settings), panel.cells[0])
     size, suffix = cell.settings.get("image_size", ""), f"-{domain}" if domain else ""
-    return (cell.home or run.folder) / "real" / f"{slug(panel.data)}-{size}{suffix}.png"
+    return cell.home / "real" / f"{slug(panel.data)}-{size}{suffix}.png"
 
 
 def frame(path: Path) -> bytes | None:

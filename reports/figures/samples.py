@@ -1,8 +1,6 @@
 """Sample grids of all losses side by side, from the same latents or pictures, next to real images."""
 
-import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 from benchmarks.records import slug
 from reports.figures.base import Drawn, Kind, read_picture
 from reports.figures.style import canvas, plain
+from reports.films import domains, files_of, real_of
 from reports.loading import Run
 from reports.metrics import base, split
 from reports.panels import Panel
@@ -18,14 +17,13 @@ from reports.panels import Panel
 COLUMNS = 4
 WIDE = 4.3  # inches of a grid of scenes
 LINE = 32  # letters above a grid
-NAME = re.compile(r"step\d{1,15}(-[^/\n]*)?\.png$", re.ASCII)
 
 
 def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
     """One figure per panel and domain."""
     for panel in panels:
         for domain in domains(panel):
-            pictures = [*_real(run, panel, domain), *_fakes(panel, domain)]
+            pictures = [*_real(panel, domain), *_fakes(panel, domain)]
             most, size = layout(pictures, domain)
             rows = -(-len(pictures) // most)
             figure, axes = canvas(
@@ -55,12 +53,6 @@ def layout(pictures: Sequence[tuple[str, NDArray[Any]]], domain: str) -> tuple[i
     return COLUMNS // 2, (WIDE, WIDE * min(2.0, tallest))
 
 
-def domains(panel: Panel) -> list[str]:
-    """The domains that have samples; "" stands for the only one."""
-    files = [path for cell in panel.cells for path in _files(cell.folder)]
-    return sorted({path.stem.partition("-")[2] for path in files})
-
-
 def show(axis: Axes, name: str, picture: NDArray[Any]) -> None:
     """A grid of images without axes."""
     axis.imshow(picture, interpolation="nearest", cmap="gray", vmin=0, vmax=1)
@@ -68,14 +60,8 @@ def show(axis: Axes, name: str, picture: NDArray[Any]) -> None:
     axis.set_title(name)
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("samples/step*.png") if NAME.match(path.name))
-
-
-def _real(run: Run, panel: Panel, domain: str) -> Iterator[tuple[str, NDArray[Any]]]:
-    size = next((cell.settings["image_size"] for cell in panel.cells if "image_size" in cell.settings), "")
-    suffix = f"-{domain}" if domain else ""
-    picture = read_picture(run.folder / "real" / f"{slug(panel.data)}-{size}{suffix}.png")
+def _real(panel: Panel, domain: str) -> Iterator[tuple[str, NDArray[Any]]]:
+    picture = read_picture(real_of(panel, domain))
     if picture is not None:
         yield "real test images", picture
 
@@ -84,10 +70,10 @@ def _fakes(panel: Panel, domain: str) -> Iterator[tuple[str, NDArray[Any]]]:
     """The last readable grid of each loss's smallest seed that has one."""
     for loss in panel.losses:
         for cell in panel.of(loss):
-            last = [path for path in _files(cell.folder) if path.stem.partition("-")[2] == domain][-1:]
-            picture = read_picture(last[0]) if last else None
+            grids = {step: path for (step, name), path in files_of(cell.folder).items() if name == domain}
+            step = max(grids, default=0)
+            picture = read_picture(grids[step]) if grids else None
             if picture is not None:
-                step = int(last[0].stem.partition("-")[0].removeprefix("step"))
                 ended = "" if cell.done else f", {cell.status}"
                 name, place = plain(loss), f"seed {cell.seed}, step {step}{ended}"
                 yield f"{name}, {place}" if len(name) + len(place) < LINE else f"{name}\n{place}", picture

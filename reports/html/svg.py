@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from reports.figures.style import LITERAL
 from reports.html.colours import WHITE, dark
+from reports.html.embedded import lighter
 from reports.html.paths import hundredths, short
 
 # All that may stand in a page. A file that was tampered with cannot bring a script, a link or a request in.
@@ -213,7 +214,7 @@ def _target(value: str, names: Names) -> str | None:
     if value.startswith("#"):
         own = names.of(value[1:])
         return f"#{own}" if own else None
-    return "".join(value.split()) if value.startswith("data:image/") else None
+    return lighter("".join(value.split())) if value.startswith("data:image/") else None
 
 
 def _rounded(value: str) -> str:

@@ -7,6 +7,7 @@ from PIL import Image
 
 from benchmarks.records import RecordError
 from reports.build import build
+from reports.figures.samples import KIND as SAMPLES
 from reports.films import films, frame
 from reports.loading import load
 from reports.packing import main, pack, unpacked
@@ -38,7 +39,7 @@ def test_a_packed_run_is_the_run(packed, run) -> None:
         assert found.damages == ()
         for ours, theirs in zip(found.cells, run.cells, strict=True):
             assert numbers(list(ours.curves)) == pytest.approx(numbers(list(theirs.curves)), rel=5e-6)
-        film, expected = (films(each, make_panels(each))[0] for each in (found, run))
+        film, expected = (films(make_panels(each))[0] for each in (found, run))
         assert [strip.loss for strip in film.strips] == [strip.loss for strip in expected.strips]
         assert [strip.words for strip in film.strips] == [strip.words for strip in expected.strips]
     assert not folder.exists()
@@ -57,6 +58,25 @@ def test_only_the_smallest_seed_keeps_its_samples(packed) -> None:
         names = [name for name in archive.getnames() if "/samples/" in name]
     assert len(names) == 6  # 3 losses, 2 recipes
     assert all("/seed0-" in name and name.endswith(".webp") for name in names)
+
+
+def test_a_packed_run_shows_the_same_samples(packed, run) -> None:
+    def shown(each):
+        drawn = SAMPLES.draw(each, make_panels(each))
+        return {
+            name: [(axis.get_title(), axis.images[0].get_array().shape[:2]) for axis in figure.axes]
+            for name, figure in drawn
+        }
+
+    with unpacked([packed]) as [folder]:
+        found = shown(load(folder))
+    assert found == shown(run)
+    assert [title.partition(",")[0] for title, _ in next(iter(found.values()))] == [
+        "real test images",
+        "bce",
+        "lsgan",
+        "wgangp",
+    ]
 
 
 def test_a_packed_film_is_packed_once(tmp_path) -> None:

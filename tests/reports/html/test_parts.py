@@ -1,5 +1,7 @@
 """Parts of the page: colours, figures, sorting, prose."""
 
+import base64
+import io
 import re
 from collections.abc import Callable
 from itertools import combinations
@@ -8,10 +10,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from reports.document import Picture
 from reports.figures.style import KNOWN, OTHERS
 from reports.html.colours import PAPER, contrast, dark, oklab
+from reports.html.embedded import lighter
 from reports.html.paths import short
 from reports.html.pictures import picture_of
 from reports.html.prose import prose, sentence
@@ -221,3 +225,26 @@ def test_what_lies_on_a_coloured_cell_keeps_its_colour_in_the_dark() -> None:
     assert "0.50" in shown
     assert list(styles.colours) == ["#000001"]
     assert set(styles.classes) == {"fill:#000000", "fill:var(--h-000001)"}
+
+
+def test_a_photograph_in_a_figure_takes_fewer_bytes_and_a_heat_map_stays_exact() -> None:
+    random = np.random.default_rng(0)
+    coarse = Image.fromarray(random.integers(0, 255, (20, 20, 3), dtype=np.uint8))
+    photograph = coarse.resize((400, 400), Image.Resampling.BICUBIC)
+
+    def address(picture: Image.Image) -> str:
+        file = io.BytesIO()
+        picture.save(file, "PNG")
+        return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+    found = lighter(address(photograph))
+    assert 4 * len(found) < len(address(photograph))
+    shown = Image.open(io.BytesIO(base64.b64decode(found.partition(",")[2]))).convert("RGB")
+    difference = np.abs(np.asarray(shown, dtype=float) - np.asarray(photograph, dtype=float))
+    assert difference.mean() < 4  # grey levels of 255
+    assert lighter(address(coarse)) == address(coarse)
+    clear = photograph.convert("RGBA")
+    clear.putpixel((0, 0), (0, 0, 0, 0))
+    assert lighter(address(clear)) == address(clear)
+    broken = "data:image/png;base64," + 50_000 * "A"
+    assert lighter(broken) == broken
