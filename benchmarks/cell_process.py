@@ -1,6 +1,7 @@
 """The inside of a process that works for a run: at a cell, or at a function of its own."""
 
 import ctypes
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -49,16 +50,22 @@ def work_at(cell: Cell, work: Work, sender: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C reaches the whole group; the runner decides
     signal.signal(signal.SIGTERM, line.stop)
     _end_with_parent()
+    os.environ.update(work.variables)
+    sys.path += [root for root in work.roots if root not in sys.path]
     import torch
 
+    from gan_losses import places
     from gan_losses.allocator import tune_allocator
 
+    places.MOVED.update(work.moved)
     tune_allocator()
     torch.set_num_threads(work.threads)
     from benchmarks.execute import PAUSED, execute
+    from gan_losses.metrics import Place
 
     try:
-        status = execute(cell, work.out, work.stores[cell.data], work.place, work.commit, line.channel(), work.every)
+        place = Place(**work.place)
+        status = execute(cell, work.out, work.stores[cell.data], place, work.commit, line.channel(), work.every)
         line.send("paused" if status == PAUSED else "ended", detail=status)
     except TakenError as error:
         line.send("taken", detail=str(error))

@@ -13,7 +13,11 @@ from benchmarks.options import Options
 Json = dict[str, Any]
 FILE = "run.json"
 DECLARED = ("equivalence", "target")
-OF_THE_CALL = ("list", "dry_run", "published")
+OF_THE_CALL = (
+    *("list", "dry_run", "published"),
+    # No record depends on where cells run, and no report tells.
+    *("executor", "address", "cpus_per_cell", "gpus_per_cell", "storage", "node_retries"),
+)
 
 
 def declared(options: Options, say: Callable[[str], None]) -> Options:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.plan import Cell
-from gan_losses.metrics import Place
 
 
 @dataclass(frozen=True)
@@ -18,16 +17,23 @@ class Work:
         stores: the folder of each data set, by its name.
         commit: of the checkout, for the records.
         threads: of each process.
-        place: where the features' weights are and what is kept of real images.
+        place: the fields of the `gan_losses.metrics.Place` that says where the features' weights are and what is kept of
+            real images.
         every: seconds from one checkpoint of a cell to the next.
+        moved: the user's own files, as their places are spelled -> where they lie on the machine of the cell.
+        roots: folders there from which the user's own modules are imported.
+        variables: of the environment of the cell's process, set before torch sees any device.
     """
 
     out: Path
     stores: Mapping[str, Path]
     commit: str | None
     threads: int = 1
-    place: Place = field(default_factory=Place)
+    place: Mapping[str, Any] = field(default_factory=dict)
     every: float = 0.0
+    moved: Mapping[str, str] = field(default_factory=dict)
+    roots: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ try:
 except ImportError:  # Windows: no advisory locks of this kind, runs are then not kept apart
     fcntl = None  # type: ignore[assignment,unused-ignore]
 
+WITHOUT_LOCKS = (errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK, errno.EINVAL)  # what a file system says that has none
+
 
 @contextmanager
 def machine_lock(alone: bool, waiting: Callable[[], None] = lambda: None, path: Path | None = None) -> Iterator[None]:
@@ -110,6 +112,27 @@ def is_locked(folder: Path) -> bool:
         return False
 
 
+def forget_owner(folder: Path, host: str) -> None:
+    """Remove the lock of a cell's folder where its owner's host is known to be lost, and nobody holds it.
+
+    Where the system holds locks, it has dropped this one; on a file system without locks the file itself would stay one.
+    """
+    path = lock_path(folder)
+    with suppress(OSError), path.open("r+") as file:
+        if _read(file).get("host") == host and _unheld(file):
+            path.unlink()
+
+
+def _unheld(file: IO[str]) -> bool:
+    """Whether the system knows of nobody who holds the lock."""
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            return error.errno in WITHOUT_LOCKS
+    return True
+
+
 def _take(path: Path) -> IO[str]:
     while True:
         file = path.open("a+")
@@ -130,7 +153,7 @@ def _other_owner(file: IO[str]) -> str | None:
         except BlockingIOError:
             return _words(_read(file))
         except OSError as error:
-            if error.errno not in (errno.ENOTSUP, errno.ENOSYS, errno.ENOLCK, errno.EINVAL):
+            if error.errno not in WITHOUT_LOCKS:
                 raise
         else:
             return None

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.bounds import check_cells, check_memory, check_out
 from benchmarks.evaluation import selecting
+from benchmarks.executors.registry import EXECUTORS
 from benchmarks.plan import EQUAL, recipe_names
 from benchmarks.tuning_grid import points
 from gan_losses.data import DATA
@@ -34,6 +35,7 @@ def check_options(options: "Options") -> None:
     _check_counts(options)
     _check_tuning_seeds(options)
     _check_equal(options)
+    _check_executor(options)
     largest = {name: max(several) for name, several in options.sweep.items()}
     check_memory(options.task, {**options.settings, **largest}, options.batch_size, options.crop)
 
@@ -85,3 +87,12 @@ def _check_equal(options: "Options") -> None:
         raise UsageError(f"--{name} is for the recipes {' and '.join(EQUAL)}: name one of them, or leave it out.")
     if options.n_critic and options.n_critic > MOST_UPDATES:
         raise UsageError(f"--n-critic {options.n_critic}: expected a whole number of at most {MOST_UPDATES}.")
+
+
+def _check_executor(options: "Options") -> None:
+    """What only one executor has, asked of another, is a slip."""
+    for name, executor in EXECUTORS.items():
+        for option, default in executor.takes.items() if name != options.executor else ():
+            if getattr(options, option) != default:
+                spelled = option.replace("_", "-")
+                raise UsageError(f"--{spelled} is for --executor {name}: add that, or leave --{spelled} out.")

@@ -5,6 +5,7 @@ from functools import partial
 from math import inf
 from typing import Any
 
+from benchmarks.executors.registry import EXECUTORS
 from benchmarks.parser import RETRIED
 from benchmarks.plan import BOTH, NONE, RECIPES, recipe_names
 from benchmarks.tuning_grid import number_between, read_grid
@@ -178,5 +179,6 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "classes": _classes,
     "retry": _retry,
     "seeds": _seeds,
+    "executor": _known("executor", EXECUTORS),
     "workers": _workers,
 }

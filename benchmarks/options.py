@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from benchmarks.executors.registry import EXECUTORS
 from benchmarks.option_checks import check_options
 from benchmarks.option_values import READERS
 from benchmarks.parser import make_parser
@@ -42,6 +43,11 @@ class Options:
         retry: statuses of cells that are trained again.
         checkpoint_every: seconds of training from one checkpoint to the next; 0: only where a run is told to stop.
         deterministic: whether a GPU is to give the same numbers for the same run.
+        executor: where cells run, a name in `benchmarks.executors.registry.EXECUTORS`.
+        address: of the cluster; None starts one on this machine.
+        cpus_per_cell, gpus_per_cell: that a cell takes of a cluster's node; None are what suits the device.
+        storage: whether the nodes see the output folder, a name in `parser.STORAGE`.
+        node_retries: how often a cell whose node was lost goes on elsewhere.
         tensorboard: whether the run's curves are also written for TensorBoard.
         published: figures of the literature that a suite file quotes, for the table beside ours.
     """
@@ -89,6 +95,12 @@ class Options:
     precision: str
     accelerate: str
     workers: int | None
+    executor: str
+    address: str | None
+    cpus_per_cell: int | None
+    gpus_per_cell: float | None
+    storage: str
+    node_retries: int
     out: Path
     force: bool
     retry: tuple[str, ...]
@@ -202,6 +214,8 @@ _FALLBACKS: dict[str, Any] = {
     "precision": "fp32",
     "accelerate": "auto",
     "workers": "auto",
+    "executor": "local",
+    **{option: default for executor in EXECUTORS.values() for option, default in executor.takes.items()},
     "out": None,
     "retry": "",
     "checkpoint_every": 30.0,

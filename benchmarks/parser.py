@@ -22,6 +22,7 @@ SUITES = Path(__file__).parent / "suites"
 PROGRAM = "python -m benchmarks.run"
 SOURCES, TARGETS = "NAME[:ARG],…", "METRIC=VALUE"
 SPLITS = ("train", "validation", "test")
+STORAGE = ("auto", "shared", "streamed")
 RETRIED = tuple(status for status in STATUSES if status not in ("done", "skipped"))
 
 
@@ -54,6 +55,7 @@ def make_parser() -> Parser:
     _add_training(parser)
     _add_judging(parser)
     _add_place(parser)
+    _add_cluster(parser)
     parser.add_argument(
         "--list", action="store_true", help="explain losses, recipes, tasks, data, features and presets, and stop"
     )
@@ -190,3 +192,33 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
         "--tensorboard", action="store_true", help="also write what TensorBoard shows, as it comes: OUT/tensorboard"
     )
     where.add_argument("--quiet", action="store_true", help="print nothing but the report's path and errors")
+
+
+def _add_cluster(parser: argparse.ArgumentParser) -> None:
+    cluster = parser.add_argument_group("beyond one machine")
+    cluster.add_argument("--executor", metavar="NAME", help="where cells run: local or ray (default: local)")
+    cluster.add_argument(
+        "--address",
+        metavar="A",
+        help="of a running Ray cluster: auto, ray://HOST:PORT or HOST:PORT (default: one of its own)",
+    )
+    cluster.add_argument(
+        "--cpus-per-cell", type=positive(int), metavar="N", help="cores that a cell takes (default: 1)"
+    )
+    cluster.add_argument(
+        "--gpus-per-cell",
+        type=positive(float),
+        metavar="N",
+        help="GPUs that a cell takes, 0.5 for two cells on each (default: 1 with --device cuda, else none)",
+    )
+    cluster.add_argument(
+        "--storage",
+        choices=STORAGE,
+        help="shared: all nodes see the output folder; streamed: cells send home what they write (default: auto, looks)",
+    )
+    cluster.add_argument(
+        "--node-retries",
+        type=natural,
+        metavar="N",
+        help="times that a cell goes on after its node was lost (default: 3)",
+    )

@@ -8,19 +8,17 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import chain
 from pathlib import Path
-
-import psutil
 
 from benchmarks import declaration, environment, listing, preparation, records, tuning
 from benchmarks.budget import take_timing, with_budgets
 from benchmarks.console import Console, duration, short
 from benchmarks.events import Event, Work
-from benchmarks.executors import default_workers, run_local
+from benchmarks.executors.registry import EXECUTORS
 from benchmarks.grounds import Ground, load_grounds
-from benchmarks.lock import folder_lock, machine_lock
+from benchmarks.lock import folder_lock
 from benchmarks.options import Options, read_options
 from benchmarks.parser import PROGRAM
 from benchmarks.plan import Cell, in_order
@@ -81,8 +79,7 @@ class Run:
     def __init__(self, options: Options, given: Sequence[str]) -> None:
         self.options, self.given, self.out = options, list(given), options.out
         self.console, self.made = Console(options.quiet), set[str]()
-        self.device = environment.resolve_device(options.device)
-        check_precision(options.precision, self.device.type)
+        self.executor = EXECUTORS[options.executor](options, self.console.say)
         self.watch = _watcher(options)
         self.place = Place(
             options.data_root or default_root(),
@@ -95,7 +92,13 @@ class Run:
 
     def go(self) -> int:
         """Do it and return the exit code."""
-        grounds = load_grounds(self.options, self.device.type, self.place)
+        with self.executor:
+            return self._go()
+
+    def _go(self) -> int:
+        device = self.executor.device()
+        check_precision(self.options.precision, device)
+        grounds = load_grounds(self.options, device, self.place)
         if self.options.dry_run:
             return self._dry_run([self._with_trials(ground) for ground in grounds])
         preparation.check_folder(self.out, self.console.say)
@@ -131,8 +134,8 @@ class Run:
         return replace(ground, store=store)
 
     def _budgeted(self, ground: Ground) -> Ground:
-        timing = take_timing(ground, self.out, self.options.timing_rounds, self.options.force, self.console.say)
-        return with_budgets(ground, timing, self.out, self.options.seconds, self.options.force)
+        timings = take_timing(ground, self.out, self.options.timing_rounds, self.options.force, self.executor)
+        return with_budgets(ground, timings, self.out, self.options.seconds, self.options.force)
 
     def _with_trials(self, ground: Ground) -> Ground:
         return replace(ground, trials=tuning.trials(ground.tuned, self.options.grid, self.options.tuning_seeds))
@@ -161,16 +164,11 @@ class Run:
             self.console.result(line)
         counts = [len(ground.trials) + len(ground.plan.cells) for ground in grounds]
         trials = sum(len(ground.trials) for ground in grounds)
-        workers = self._workers(sum(counts))
+        workers = self.executor.workers(sum(counts))
         seconds = sum(listing.estimate([*ground.trials, *ground.plan.cells], ground.data) for ground in grounds)
         cells = f"{sum(counts) - trials} cells" + (f" and {trials} trials" if trials else "")
         self.console.result(f"{cells}, {workers} at a time: about {duration(seconds / workers)} of training.")
         return 0
-
-    def _workers(self, cells: int) -> int:
-        free = psutil.virtual_memory().available
-        automatic = default_workers(self.device.type, environment.available_cores(), cells, free)
-        return self.options.workers or automatic
 
     def _train(self, grounds: Sequence[Ground], cells: Sequence[Cell]) -> None:
         self._make_room(cells)
@@ -182,24 +180,22 @@ class Run:
                 self.watch(Event("ended", cell))
         if not missing:
             return
-        workers = self._workers(len(missing))
+        workers = self.executor.workers(len(missing))
         self.console.say(f"Training {len(missing)} cells, {workers} at a time, records in {self.out}.")
-        work = Work(
+        with self.console.progress(len(missing), sum(cell.settings["steps"] for cell in missing)) as progress:
+            for event in self.executor.run(missing, self._work(grounds)):
+                self._take(event)
+                progress.update(event)
+
+    def _work(self, grounds: Sequence[Ground]) -> Work:
+        return Work(
             self.out,
             {ground.data.name: ground.store for ground in grounds if ground.store is not None},
             environment.commit(),
-            1 if self.device.type == "cpu" else 4,
-            replace(self.place, say=Place().say),
+            1 if self.executor.device() == "cpu" else 4,
+            {each.name: getattr(self.place, each.name) for each in fields(Place) if each.name != "say"},
             self.options.checkpoint_every,
         )
-        waiting = "Waiting for a timing pass on this machine."
-        with (
-            machine_lock(alone=False, waiting=lambda: self.console.say(waiting)),
-            self.console.progress(len(missing), sum(cell.settings["steps"] for cell in missing)) as progress,
-        ):
-            for event in run_local(missing, work, workers):
-                self._take(event)
-                progress.update(event)
 
     def _make_room(self, cells: Sequence[Cell]) -> None:
         """Take away what is to be trained again; a cell that this run has trained is not."""

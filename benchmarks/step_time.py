@@ -22,7 +22,7 @@ from benchmarks import records
 from benchmarks.cells import acceleration_of, build_training, placement_of
 from benchmarks.contention import ATTEMPTS, LIMIT, Contention
 from benchmarks.environment import commit, device_facts, environment
-from benchmarks.executors import call_alone
+from benchmarks.executors.processes import call_alone
 from benchmarks.lock import machine_lock
 from benchmarks.plan import Cell
 from gan_losses.allocator import tune_allocator
@@ -62,8 +62,12 @@ def needed_rounds(cells: Sequence[Cell], rounds: int) -> int:
 
 def timing_path(out: Path, cell: Cell, threads: int) -> Path:
     """Where the timing record of this device, data set and image size lies."""
-    device = device_facts(torch.device(cell.settings["device"]), threads)["fingerprint"]
-    return out / "timing" / f"{device}-{records.slug(cell.data)}-{cell.settings['image_size']}.json"
+    return timing_file(out, cell, device_facts(torch.device(cell.settings["device"]), threads)["fingerprint"])
+
+
+def timing_file(out: Path, cell: Cell, fingerprint: str) -> Path:
+    """Where the timing record of a device with that fingerprint lies."""
+    return out / "timing" / f"{fingerprint}-{records.slug(cell.data)}-{cell.settings['image_size']}.json"
 
 
 def interleave(steps: Sequence[Callable[[int], None]], rounds: int, told: Callable[[int], None]) -> None:
@@ -207,14 +211,22 @@ def read_timing(
 def timing_pass(
     cells: Sequence[Cell], out: Path, store: Path, rounds: int, progress: Callable[[int], None] = lambda index: None
 ) -> Json:
-    """Time the steps of `cells` in a fresh process and write the record.
+    """Time the steps of `cells` in a fresh process and write the record."""
+    path = timing_path(out, cells[0], torch.get_num_threads())
+    records.write_json(path, measure(cells, store, rounds, progress))
+    return records.read_json(path)
+
+
+def measure(
+    cells: Sequence[Cell], store: Path, rounds: int, progress: Callable[[int], None] = lambda index: None
+) -> Json:
+    """Time the steps of `cells` in a fresh process; returns what a timing record holds.
 
     A cell whose step kills that process is noted as failed, and the others are timed without it.
     """
     device = torch.device(cells[0].settings["device"])
-    path = timing_path(out, cells[0], torch.get_num_threads())
     result = _time_survivors(variants(cells), store, rounds, progress)
-    content = {
+    return {
         "status": "done",
         "reason": None,
         "device": device_facts(device, result["threads"]),
@@ -224,8 +236,6 @@ def timing_pass(
         "environment": environment(device, commit()),
         **result,
     }
-    records.write_json(path, content)
-    return records.read_json(path)
 
 
 def _time_survivors(cells: Sequence[Cell], store: Path, rounds: int, progress: Callable[[int], None]) -> Json:

@@ -23,6 +23,7 @@ LISTS = ("A,B", "LIST", SOURCES, TARGETS)  # how the parser shows that an option
 OF_A_CALL = (
     *("help", "preset", "list", "dry-run", "quiet", "out", "data-root", "download"),
     *("force", "retry", "unexamined", "tensorboard"),
+    *("executor", "address", "cpus-per-cell", "gpus-per-cell", "storage", "node-retries"),
 )
 ABOVE = ("task", "summary")  # stand above all tables
 

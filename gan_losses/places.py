@@ -15,6 +15,9 @@ from gan_losses.regular import read_regular
 MOST_BYTES = 64 << 20  # of a module
 LONGEST = 300  # characters of an error
 DIGEST = "__source_digest__"  # on modules made from a file
+MOVED: dict[
+    str, str
+] = {}  # a file as it is spelled -> where it lies in this process, on another machine than the user's
 
 
 def is_place(text: str) -> bool:
@@ -43,7 +46,9 @@ def load_module(kind: str, text: str) -> ModuleType:
         UsageError: it cannot be found or imported; told with file, line and remedy.
     """
     place = text.partition(":")[0]
-    return _from_file(kind, text, Path(place)) if place.endswith(".py") else _import(kind, text, place)
+    if place.endswith(".py"):
+        return _from_file(kind, text, Path(MOVED.get(place, place)))
+    return _import(kind, text, place)
 
 
 def where(error: BaseException, path: Path | None = None) -> str:

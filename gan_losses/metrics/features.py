@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from gan_losses.errors import UsageError, unknown_name
 from gan_losses.metrics.arithmetic import PRECISIONS
@@ -9,13 +10,17 @@ from gan_losses.metrics.custom_features import load_custom
 from gan_losses.metrics.digits import load_digits_extractor
 from gan_losses.metrics.extractor import Extractor
 from gan_losses.metrics.fidelity import load_registered
-from gan_losses.metrics.inception import load_inception
+from gan_losses.metrics.inception import kept_inception, load_inception
 from gan_losses.metrics.random_network import RandomExtractor
 from gan_losses.metrics.shapes import load_shapes_extractor
 from gan_losses.metrics.stacked import StackedExtractor
 from gan_losses.metrics.truth import load_truth_extractor
 from gan_losses.metrics.weights import DEFAULT_PLACE, Place
 from gan_losses.places import is_place
+
+
+def _none(place: Place) -> list[Path]:
+    return []
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Features:
         argument: what stands behind the colon, in words; "" where nothing may.
         precisions: names in `PRECISIONS` that the extractor can compute in.
         takes_weights: whether the user may name a file of weights.
+        kept: the files of weights that are at hand in a place and can be named in it (`Place.weights`).
     """
 
     load: Callable[[str, int, Place], Extractor]
@@ -35,6 +41,7 @@ class Features:
     argument: str = ""
     precisions: tuple[str, ...] = ("fp32",)
     takes_weights: bool = False
+    kept: Callable[[Place], list[Path]] = _none
 
 
 def _digits(_: str, channels: int, place: Place) -> Extractor:
@@ -85,7 +92,9 @@ FEATURES: dict[str, Features] = {
     "shapes": Features(_shapes, "64 features of a small reader of plain and striped animals, trained and shipped here"),
     "truth": Features(_truth, "64 features of a small reader of the pictures of truth, trained and shipped here"),
     "stacked-digits": Features(_stacked, "192 features: those of digits, of each channel"),
-    "inception": Features(_inception, "2,048 features of Inception v3, those of the literature's FID", "", BOTH, True),
+    "inception": Features(
+        _inception, "2,048 features of Inception v3, those of the literature's FID", "", BOTH, True, kept_inception
+    ),
     "dinov2": Features(_dinov2, "1,024 features of DINOv2 ViT-L/14, through torch-fidelity", "", BOTH),
     "clip": Features(_clip, "512 features of CLIP ViT-B/32, through torch-fidelity", "", BOTH),
     "fidelity": Features(

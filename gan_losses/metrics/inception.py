@@ -1,6 +1,7 @@
 """The features of the literature's FID: Inception v3 with the weights of 2015."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from gan_losses.metrics.arithmetic import PRECISIONS, dtype_name, exact_products
 from gan_losses.metrics.extractor import Extractor, weights_digest
 from gan_losses.metrics.inception_network import InceptionNetwork
 from gan_losses.metrics.inception_plan import NUM_FEATURES, SIDE, shapes
-from gan_losses.metrics.weights import DEFAULT_PLACE, Place, WeightFile, check_tensors, load_weights
+from gan_losses.metrics.weights import DEFAULT_PLACE, Place, WeightFile, check_tensors, kept_files, load_weights
 
 # The first to put TensorFlow's weights into this form, and the one that torch-fidelity and torchmetrics read.
 WEIGHTS = WeightFile(
@@ -114,3 +115,8 @@ def load_inception(channels: int, place: Place = DEFAULT_PLACE) -> InceptionExtr
             f"features 'inception' take grey or colour images, and {channels} channels came: use features random."
         )
     return InceptionExtractor(load_weights(WEIGHTS, place), place.precision)
+
+
+def kept_inception(place: Place) -> list[Path]:
+    """Where the published weights are at hand, if anywhere."""
+    return kept_files(WEIGHTS, place)

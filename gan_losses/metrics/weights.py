@@ -129,14 +129,23 @@ def _fits(tensor: Tensor, shape: torch.Size) -> bool:
     return tensor.shape == shape and tensor.layout == torch.strided and not tensor.is_meta and tensor.dtype in PLAIN
 
 
+def kept_files(known: WeightFile, place: Place) -> list[Path]:
+    """Where the file is at hand, if anywhere: in the folder `weights` of `place.root`, in the folder of torch's hub."""
+    hub = Path(torch.hub.get_dir()) / "checkpoints" / known.name
+    return [path for path in (_kept(known, place), hub) if path.is_file()]
+
+
+def _kept(known: WeightFile, place: Place) -> Path:
+    return (place.root or default_root()) / "weights" / known.name
+
+
 def _find(known: WeightFile, place: Place) -> Path:
     if place.sha256 is not None:
         raise UsageError(f"features {known.features!r}: a hash came without a file of weights: name the file too.")
-    kept = (place.root or default_root()) / "weights" / known.name
-    hub = Path(torch.hub.get_dir()) / "checkpoints" / known.name
-    for path in (kept, hub):
-        if path.is_file():
-            return path
+    found = kept_files(known, place)
+    if found:
+        return found[0]
+    kept = _kept(known, place)
     if not place.download:
         raise UsageError(
             f"features {known.features!r}: the weights are not here: put {known.url} ({human_size(known.size)}) at "

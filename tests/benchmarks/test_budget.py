@@ -32,7 +32,7 @@ def steps(ground: Ground) -> dict[str, int]:
 
 
 def test_trials_have_the_budget_of_the_recipe_that_they_choose_for() -> None:
-    budgeted = with_budgets(ground(), timing(ground(), controlled=0.3, tuned=0.5), Path("nowhere"), 2.0, False)
+    budgeted = with_budgets(ground(), [timing(ground(), controlled=0.3, tuned=0.5)], Path("nowhere"), 2.0, False)
     assert steps(budgeted) == {"controlled": 6, "tuned": 4}
     trials = tuning.trials(budgeted.tuned, GRID, [1000])
     assert [trial.settings["steps"] for trial in trials] == [4, 4]
@@ -41,7 +41,7 @@ def test_trials_have_the_budget_of_the_recipe_that_they_choose_for() -> None:
 
 def test_without_seconds_nothing_changes() -> None:
     asked = ground()
-    assert with_budgets(asked, {"entries": []}, Path("nowhere"), None, False) is asked
+    assert with_budgets(asked, [{"entries": []}], Path("nowhere"), None, False) is asked
 
 
 def test_what_a_trial_was_given_stands_for_all_of_its_recipe(tmp_path) -> None:
@@ -51,6 +51,6 @@ def test_what_a_trial_was_given_stands_for_all_of_its_recipe(tmp_path) -> None:
     (tmp_path / trial.folder).mkdir(parents=True)
     content = {"status": "done", "cell": trial.key, "settings": trial.settings}
     records.write_json(tmp_path / trial.folder / "record.json", content)
-    times = timing(known, controlled=0.3, tuned=0.5)
+    times = [timing(known, controlled=0.3, tuned=0.5)]
     assert steps(with_budgets(known, times, tmp_path, 2.0, False)) == {"controlled": 6, "tuned": 7}
     assert steps(with_budgets(known, times, tmp_path, 2.0, True)) == {"controlled": 6, "tuned": 4}

@@ -1,4 +1,4 @@
-"""Where cells run: a fresh process of one thread for each, so that a crash costs one cell and no cell feels another."""
+"""A fresh process of one thread for each cell, so that a crash costs one cell and no cell feels another. Loads no torch."""
 
 import multiprocessing
 import signal
@@ -33,11 +33,19 @@ def context() -> BaseContext:
     return server
 
 
-def run_local(cells: Sequence[Cell], work: Work, workers: int) -> Iterator[Event]:
+def run_cells(
+    cells: Sequence[Cell], work: Work, workers: int, idle: Callable[[], None] = lambda: None
+) -> Iterator[Event]:
     """Run cells in `workers` processes side by side and yield their events.
 
     A cell that another run works at is passed over, and looked at again until it has a record or is free. Closing the
     generator (an interrupt, say) asks the processes to save their state and ends them.
+
+    Args:
+        cells: in the order in which they begin.
+        work: what they share.
+        workers: at a time.
+        idle: called between events, and every second where there are none; what it raises ends the run likewise.
     """
     processes, waiting, taken = context(), deque(cells), deque[Cell]()
     running: Running = {}
@@ -51,8 +59,9 @@ def run_local(cells: Sequence[Cell], work: Work, workers: int) -> Iterator[Event
                     for event in _receive(ready, running):
                         yield event
                         _queue(event, waiting, taken)
+            idle()
             if time.monotonic() - looked >= LOOK_AGAIN:
-                yield from _look(taken, waiting, work.out)
+                yield from look(taken, waiting, work.out)
                 looked = time.monotonic()
     finally:
         _end([process for _, process in running.values()])
@@ -66,7 +75,7 @@ def _queue(event: Event, waiting: deque[Cell], taken: deque[Cell]) -> None:
         taken.append(event.cell)
 
 
-def _look(taken: deque[Cell], waiting: deque[Cell], out: Path) -> Iterator[Event]:
+def look(taken: deque[Cell], waiting: deque[Cell], out: Path) -> Iterator[Event]:
     """What has become of the cells that other runs work at."""
     for cell in [taken.popleft() for _ in range(len(taken))]:
         folder = out / cell.folder
@@ -148,15 +157,3 @@ def call_alone(function: Callable[..., None], *arguments: Any) -> Iterator[Any]:
             raise ChildProcessError(_cause(process.exitcode)) from None
     finally:
         _end([process])
-
-
-def default_workers(device: str, cores: int, cells: int, free_bytes: int) -> int:
-    """One worker per core that memory allows (1 GiB each), at most one per cell; one alone on a GPU.
-
-    Example:
-        >>> default_workers("cpu", cores=8, cells=48, free_bytes=4 * 2**30)
-        4
-    """
-    if device != "cpu":
-        return 1
-    return max(1, min(cores, cells, free_bytes // 2**30))

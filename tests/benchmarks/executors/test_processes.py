@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import executors, records
+from benchmarks import records
 from benchmarks.events import Work
-from benchmarks.executors import call_alone, default_workers, run_local
+from benchmarks.executors import processes
+from benchmarks.executors.processes import call_alone, run_cells
 from gan_losses.data import load_data
 from gan_losses.data.store import save_dataset
 
@@ -22,7 +23,7 @@ def store(tmp_path_factory) -> Path:
 
 def finish(cells, work, workers):
     work.out.mkdir(exist_ok=True)
-    return {event.cell.folder: event for event in run_local(cells, work, workers) if event.kind != "progress"}
+    return {event.cell.folder: event for event in run_cells(cells, work, workers) if event.kind != "progress"}
 
 
 def comparable(folder: Path) -> dict:
@@ -44,17 +45,17 @@ def test_records_do_not_depend_on_the_number_of_workers(cells, store, tmp_path) 
 def test_a_killed_process_costs_its_cell_alone(cells, store, tmp_path, monkeypatch) -> None:
     victim = cells[0]
     alive: dict = {}
-    start = executors._start
+    start = processes._start
 
-    def started(processes, cell, work):
-        running = start(processes, cell, work)
+    def started(context, cell, work):
+        running = start(context, cell, work)
         ((_, process),) = running.values()
         alive[cell.folder] = process
         return running
 
-    monkeypatch.setattr(executors, "_start", started)
+    monkeypatch.setattr(processes, "_start", started)
     events = {}
-    for event in run_local(cells, Work(tmp_path, {"digits": store}, None), 2):
+    for event in run_cells(cells, Work(tmp_path, {"digits": store}, None), 2):
         if event.kind == "progress" and event.cell == victim and alive[victim.folder].is_alive():
             os.kill(alive[victim.folder].pid, signal.SIGKILL)
         elif event.kind != "progress":
@@ -91,18 +92,4 @@ def test_a_function_alone_sends_what_it_finds_and_raises_what_it_meets() -> None
     ("code", "text"), [(3, "exit code 3"), (-9, "SIGKILL"), (-11, "SIGSEGV"), (-200, "signal 200")]
 )
 def test_causes_are_told_in_words(code: int, text: str) -> None:
-    assert text in executors._cause(code)
-
-
-@pytest.mark.parametrize(
-    ("device", "cores", "cells", "gigabytes", "expected"),
-    [
-        ("cpu", 2, 48, 20, 2),
-        ("cpu", 64, 3, 999, 3),
-        ("cpu", 64, 48, 5, 5),
-        ("cpu", 4, 4, 0, 1),
-        ("cuda", 16, 48, 99, 1),
-    ],
-)
-def test_workers_fit_cores_cells_and_memory(device, cores, cells, gigabytes, expected) -> None:
-    assert default_workers(device, cores, cells, gigabytes * 2**30) == expected
+    assert text in processes._cause(code)

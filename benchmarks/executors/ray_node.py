@@ -1,0 +1,292 @@
+"""What runs on a node of a Ray cluster: one cell, or a timing pass. Loads no torch; the cell's own process does."""
+
+import fcntl
+import multiprocessing.util
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+import ray
+
+from benchmarks.events import FAREWELLS, Event, Work
+from benchmarks.executors.luggage import Luggage, OwnCode
+from benchmarks.executors.parcels import Outgoing, Parcel, marks, unpack
+from benchmarks.executors.processes import run_cells
+from benchmarks.lock import machine_lock
+from benchmarks.plan import SPELLING, Cell
+
+Json = dict[str, Any]
+SCRATCH, LOCK = "gan-losses-ray", ".lock"
+IDENTITY = ".identity"  # in an output folder: by its content a node knows whether it sees the very folder
+BEAT = 1.0  # seconds from one look for a request to stop to the next
+CARD = "CUDA_VISIBLE_DEVICES"
+STORAGE, LUGGAGE = "storage", "luggage"  # what an attempt may lack
+
+
+@dataclass(frozen=True)
+class Journey:
+    """What all attempts of a run have in common.
+
+    Attributes:
+        job: a name of its own.
+        identity: the content of the output folder's `IDENTITY`.
+        streamed: whether cells write into a folder of the node's, and send home what they write.
+        luggage: beside the code.
+        code: the user's own.
+        variables: of the environment that numbers may depend on; None where one is not set.
+    """
+
+    job: str
+    identity: str
+    streamed: bool
+    luggage: Luggage
+    code: OwnCode = field(default_factory=OwnCode)
+    variables: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an attempt at a cell ended.
+
+    Attributes:
+        event: the last one; None where the attempt lacks something.
+        parcel: what was written since the last one; None where nothing is streamed.
+        lacks: `STORAGE` where the node does not see the output folder, `LUGGAGE` where it has to be packed; "" for nothing.
+    """
+
+    event: Event | None = None
+    parcel: Parcel | None = None
+    lacks: str = ""
+
+
+class StoppedError(Exception):
+    """The run asks the attempt to end, or is gone."""
+
+
+class Line:
+    """An attempt's line to the run.
+
+    Args:
+        mailbox: the actor.
+        attempt: its number.
+    """
+
+    def __init__(self, mailbox: Any, attempt: int) -> None:
+        self.mailbox, self.attempt, self._last = mailbox, attempt, 0.0
+
+    def post(self, *news: Any) -> None:
+        """Send news.
+
+        Raises:
+            StoppedError: the run wants the attempt to end, or is gone.
+        """
+        self._last = time.monotonic()
+        try:
+            stopping = ray.get(self.mailbox.post.remote(self.attempt, news))
+        except ray.exceptions.RayError as error:
+            raise StoppedError from error
+        if stopping:
+            raise StoppedError
+
+    def beat(self) -> None:
+        """Look whether the attempt should end, once a second."""
+        if time.monotonic() - self._last >= BEAT:
+            self.post()
+
+
+def attend(
+    mailbox: Any, attempt: int, cell: Cell, work: Work, journey: Journey, home: Parcel | None, card: bool
+) -> None:
+    """Work at a cell to its record, or until the run asks to stop; the outcome is the last of the news.
+
+    Args:
+        mailbox: of the run.
+        attempt: its number.
+        cell: what to train.
+        work: what all cells share, with the paths of the user's machine.
+        journey: likewise.
+        home: what there is of the cell in the output folder, if it is streamed.
+        card: whether the cell has a GPU, or a part of one.
+    """
+    line = Line(mailbox, attempt)
+    try:
+        line.post(Event("began", cell, detail=socket.gethostname()))
+        outcome = _attend(line, cell, work, journey, home, card)
+    except (StoppedError, KeyboardInterrupt):  # the latter is how Ray cancels a task that has just begun
+        outcome = Outcome(Event("paused", cell))
+    except OSError as error:
+        outcome = Outcome(Event("stopped", cell, detail=f"{error.strerror or error} on {socket.gethostname()}"))
+    with suppress(StoppedError):
+        line.post(outcome)
+
+
+def _attend(line: Line, cell: Cell, work: Work, journey: Journey, home: Parcel | None, card: bool) -> Outcome:
+    if not journey.streamed and not _sees(work.out, journey.identity):
+        return Outcome(lacks=STORAGE)
+    _surround(journey.variables)
+    folder = scratch(journey.job)
+    settled = journey.luggage.settle(work, cell.data, folder, ray.get)
+    if settled is None:
+        return Outcome(lacks=LUGGAGE)
+    settled = replace(journey.code.settle(settled, folder / "own"), variables=_card() if card else {})
+    if not journey.streamed:
+        return Outcome(_trained(line, cell, settled, lambda: None))
+    own = folder / f"attempt{line.attempt}"
+    try:
+        return _streamed(line, cell, replace(settled, out=own), home or Parcel())
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def _trained(line: Line, cell: Cell, work: Work, send: Callable[[], None]) -> Event:
+    """The last event of the cell; those before it are sent, and `send` is called between them.
+
+    Raises:
+        StoppedError: it was asked to stop; the cell has saved its state.
+    """
+
+    def idle() -> None:
+        send()
+        line.beat()
+
+    said = "A timing pass has this machine; the cell waits for it."
+    with machine_lock(alone=False, waiting=lambda: line.post(Event("said", cell, detail=said))):
+        events = run_cells([cell], work, 1, idle)
+        try:
+            for event in events:
+                if event.kind in (*FAREWELLS, "died"):
+                    return event
+                line.post(event)
+        finally:
+            events.close()  # type: ignore[attr-defined]
+    raise AssertionError("a cell ends with a farewell")
+
+
+def _streamed(line: Line, cell: Cell, work: Work, home: Parcel) -> Outcome:
+    """The cell in a folder of this machine, from which checkpoints go home as they come, and everything at the end."""
+    work.out.mkdir(parents=True)
+    folder = work.out / cell.folder
+    unpack(home, folder)
+    outgoing = Outgoing(folder, marks(folder))
+
+    def send() -> None:
+        if outgoing.due():
+            line.post(outgoing.parcel())
+
+    try:
+        event = _trained(line, cell, work, send)
+    except StoppedError:
+        event = Event("paused", cell)
+    return Outcome(event, outgoing.parcel())
+
+
+def _sees(out: Path, identity: str) -> bool:
+    try:
+        return (out / IDENTITY).read_text() == identity and os.access(out, os.W_OK)
+    except OSError:
+        return False
+
+
+def _surround(variables: Mapping[str, str | None]) -> None:
+    """The environment of the user's machine as far as numbers depend on it: Ray has its own idea of threads."""
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def _card() -> dict[str, str]:
+    """The GPUs that Ray has given to this task, for the cell's process, which is no child of this one."""
+    ids = ray.get_runtime_context().get_accelerator_ids().get("GPU", [])
+    return {CARD: ",".join(map(str, ids))}
+
+
+_HELD: dict[str, IO[str]] = {}  # job -> its lock, which this process keeps to its end
+
+
+def scratch(job: str) -> Path:
+    """The job's folder on this machine; what jobs that are gone have left there is removed.
+
+    Raises:
+        OSError: it cannot be made, or is not this user's own.
+    """
+    base = _base()
+    base.mkdir(mode=0o700, exist_ok=True)
+    if base.is_symlink() or base.stat().st_uid != os.getuid():
+        raise PermissionError(f"{base} is not this user's own folder")
+    if job not in _HELD:
+        _HELD[job] = (base / f"{job}{LOCK}").open("a")
+        fcntl.flock(_HELD[job], fcntl.LOCK_SH)
+        for path in base.glob(f"*{LOCK}"):
+            _sweep_if_gone(path)
+    folder = base / job
+    folder.mkdir(exist_ok=True)
+    with _temporary_files_in(folder):
+        multiprocessing.util.get_temp_dir()  # of its own idea it would be one that stays when Ray kills the process
+    return folder
+
+
+def _base() -> Path:
+    return Path(tempfile.gettempdir()) / f"{SCRATCH}-{os.getuid()}"
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+def _sweep_if_gone(lock: Path) -> None:
+    """Remove what is left of a job of which no process lives on this machine."""
+    with suppress(OSError), lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        sweep(lock.name.removesuffix(LOCK))
+
+
+def sweep(job: str) -> None:
+    """Remove what a job has left on this machine, when nothing of it is at work any more."""
+    shutil.rmtree(_base() / job, ignore_errors=True)
+    (_base() / f"{job}{LOCK}").unlink(missing_ok=True)
+
+
+def describe(device: str, variables: Mapping[str, str | None]) -> Json:
+    """What steps run on here: `benchmarks.environment.device_facts`."""
+    _surround(variables)
+    import torch
+
+    from benchmarks.environment import device_facts
+
+    return device_facts(torch.device(device), torch.get_num_threads())
+
+
+def time_steps(cells: Sequence[Cell], work: Work, journey: Journey, rounds: int) -> Json | str:
+    """A timing pass on this node, which it has to itself; `LUGGAGE` where that has to be packed first."""
+    _surround(journey.variables)
+    folder = scratch(journey.job)
+    settled = journey.luggage.settle(work, cells[0].data, folder, ray.get)
+    if settled is None:
+        return LUGGAGE
+    settled = journey.code.settle(settled, folder / "own")
+    sys.path += [root for root in settled.roots if root not in sys.path]
+    from benchmarks import step_time
+
+    with machine_lock(alone=True):
+        return step_time.measure([_here(cell, settled) for cell in cells], settled.stores[cells[0].data], rounds)
+
+
+def _here(cell: Cell, work: Work) -> Cell:
+    """The cell with its loss spelled as it is found here; the time of a step is not told by it."""
+    place, colon, rest = cell.spelling.partition(":")
+    return replace(cell, settings={**cell.settings, SPELLING: f"{work.moved.get(place, place)}{colon}{rest}"})
