@@ -22,7 +22,7 @@ from benchmarks.lock import folder_lock
 from benchmarks.options import Options, read_options
 from benchmarks.parser import PROGRAM
 from benchmarks.plan import Cell, in_order
-from benchmarks.signals import Signalled, signals_raised
+from benchmarks.signals import signalled, signals_raised
 from gan_losses.allocator import tune_allocator
 from gan_losses.command_line import run_command, shortened
 from gan_losses.data import default_root
@@ -58,9 +58,10 @@ def _main(given: list[str]) -> int:
         sentence = f"stopped, because of {error.strerror or error}: {error.filename or 'a file in the output folder'}"
         print(f"benchmarks.run: {sentence}. {_continue(given)}", file=sys.stderr)
         return 2
-    except Signalled as signalled:
-        print(f"\n{signalled.word}. {_continue(given)}", file=sys.stderr)
-        return signalled.exit_code
+    except KeyboardInterrupt as error:
+        asked = signalled(error)
+        print(f"\n{asked.word}. {_continue(given)}", file=sys.stderr)
+        return asked.exit_code
 
 
 def _list() -> int:

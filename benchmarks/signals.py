@@ -37,6 +37,19 @@ class Signalled(KeyboardInterrupt):
         return {signal.SIGINT: "Interrupted"}.get(signal.Signals(self.number), "Told to stop")
 
 
+_received = [signal.SIGINT]
+
+
+def signalled(error: KeyboardInterrupt) -> Signalled:
+    """The exception that the handler raised; a library that was interrupted may have put a plain one in its place.
+
+    Example:
+        >>> signalled(KeyboardInterrupt()).exit_code
+        130
+    """
+    return error if isinstance(error, Signalled) else Signalled(_received[-1])
+
+
 @contextmanager
 def signals_raised() -> Iterator[None]:
     """Inside, such a signal raises `Signalled`; more of them at once (to a whole group, say) count as one.
@@ -56,6 +69,7 @@ def signals_raised() -> Iterator[None]:
         now = time.monotonic()
         if now - latest >= AT_ONCE:
             latest = now
+            _received[:] = [signal.Signals(number)]
             raise Signalled(number)
 
     for number, handler in before.items():

@@ -303,6 +303,7 @@ def _error(reference: Any) -> str:
 
 
 def said(error: BaseException) -> str:
-    """An error of Ray's in some words: its last line says most in a traceback, the first in its own errors."""
+    """An error of Ray's in a sentence: a traceback says most in its last line, Ray's own errors in their first sentence."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    return f"{type(error).__name__}: {lines[-1 if isinstance(error, RayTaskError) else 0]}"[:300]
+    words = lines[-1] if isinstance(error, RayTaskError) else lines[0].partition(". ")[0]
+    return f"{type(error).__name__}: {words}"[:300]

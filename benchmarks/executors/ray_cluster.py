@@ -26,6 +26,7 @@ PROGRAM = Path(__file__).resolve().parents[2]
 OWN = "local"  # Ray's word for a cluster that is started on this machine and ends with the process
 # Numbers depend on how many threads a library takes, and Ray sets the first for its workers.
 VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+TOKENS, TOKEN_FILE = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"), Path("~/.ray/auth_token")  # where Ray looks for one
 OBJECTS = 200_000_000  # bytes of a cluster of its own for what is sent: on one machine next to nothing is
 
 
@@ -76,7 +77,9 @@ class RayExecutor(Executor):
 
     def _connect(self) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")  # pages of a raylet's state when a node is lost; the run says it
+        if not self.own and (any(map(os.environ.get, TOKENS)) or TOKEN_FILE.expanduser().is_file()):
+            os.environ.setdefault("RAY_AUTH_MODE", "token")  # Ray's own clusters ask for one by default
         import ray
 
         # A cluster of its own sees this machine's files, this program's and the user's among them.
@@ -94,7 +97,8 @@ class RayExecutor(Executor):
         except (ConnectionError, TimeoutError, RuntimeError, ValueError, AssertionError) as error:
             said = str(error).strip().splitlines()
             where = f"--address {self.options.address}" if self.options.address else "--executor ray"
-            remedy = "start one with `ray start --head`, check the address, or leave it out for one on this machine"
+            token = "" if self.own else ", say RAY_AUTH_MODE=token (or disabled) as the cluster does"
+            remedy = f"start one with `ray start --head`, check the address{token}, or leave it out for one on this machine"
             raise UsageError(
                 f"{where}: no cluster answers ({said[0][:200] if said else type(error).__name__}); {remedy}."
             ) from error
