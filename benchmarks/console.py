@@ -26,6 +26,7 @@ from benchmarks.records import TRIAL
 
 PLAIN_SECONDS = 10.0
 LONG_NAME = 20
+BESIDE = 6  # lines of a terminal that are left to others than running cells
 
 
 class Console:
@@ -91,7 +92,7 @@ class CellProgress:
     def __init__(self, console: Console, cells: int, steps: int) -> None:
         self.console, self.cells, self.steps = console, cells, steps
         self.done: dict[str, int] = {}
-        self.ended = 0
+        self.ended = self.together = 0
         self.began = self.told = time.monotonic()
         self.bars: Progress | None = None
         self.tasks: dict[str, Any] = {}
@@ -125,7 +126,9 @@ class CellProgress:
         if event.kind not in ("progress", *LAST):
             return
         name = event.cell.folder
-        self.done[name] = event.step if event.kind == "progress" else event.cell.settings["steps"]
+        now = event.step if event.kind == "progress" else event.cell.settings["steps"]
+        self.together += now - self.done.get(name, 0)
+        self.done[name] = now
         self.ended += event.kind != "progress"
         if self.bars is not None:
             self._draw(self.bars, event)
@@ -134,25 +137,26 @@ class CellProgress:
 
     def _draw(self, bars: Progress, event: Event) -> None:
         name = event.cell.folder
-        if event.kind == "progress":
+        if event.kind != "progress":
+            if name in self.tasks:
+                bars.remove_task(self.tasks.pop(name))
+        elif name in self.tasks or len(self.tasks) < self.console.out.height - BESIDE:
+            # A cluster runs more cells than a terminal has lines; the steps of the others count above.
             if name not in self.tasks:
                 self.tasks[name] = bars.add_task(escape(short(event.cell)), total=event.cell.settings["steps"], note="")
             bars.update(self.tasks[name], completed=event.step, note=terms_text(event.detail))
-        elif name in self.tasks:
-            bars.remove_task(self.tasks.pop(name))
-        bars.update(self.all, description=f"{self.ended}/{self.cells} cells", completed=sum(self.done.values()))
+        bars.update(self.all, description=f"{self.ended}/{self.cells} cells", completed=self.together)
 
     def _print(self, event: Event) -> None:
         now = time.monotonic()
         if event.kind != "progress":
             self.console.say(f"[{self.ended}/{self.cells}] {short(event.cell)}: {event.detail}")
         elif now - self.told > PLAIN_SECONDS:
-            done = sum(self.done.values())
-            rate = done / (now - self.began)
-            left = (self.steps - done) / rate if rate else float("inf")
+            rate = self.together / (now - self.began)
+            left = (self.steps - self.together) / rate if rate else float("inf")
             terms = terms_text(event.detail)
             self.console.say(
-                f"    {done}/{self.steps} steps, {rate:.0f} per second, {duration(left)} left; "
+                f"    {self.together}/{self.steps} steps, {rate:.0f} per second, {duration(left)} left; "
                 f"{short(event.cell)} step {event.step}  {terms}"
             )
         else:

@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks import records
 from benchmarks.cells import build_training
+from benchmarks.executors.registry import EXECUTORS
 from benchmarks.grounds import Ground
 from benchmarks.parser import presets
 from benchmarks.plan import BOTH, RECIPES, Cell
@@ -48,6 +49,7 @@ def everything() -> str:
         "Data": {name: source.summary for name, source in DATA.items()},
         "Features": {name: source.summary for name, source in FEATURES.items()},
         "Metrics": {name: metric.summary for name, metric in METRICS.items()},
+        "Executors": {name: executor.summary for name, executor in EXECUTORS.items()},
         "Presets": {**{name: preset["summary"] for name, preset in presets().items()}, f"FILE{ENDING}": OWN_SUITE},
     }
     lines = []

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from benchmarks.executors.ray_cluster import RayExecutor
 
 AHEAD = 2  # cells that are submitted for each that the cluster has room for: an autoscaler sees that there are more
+HEAD = "node:__internal_head__"  # Ray's word for the one node that has it
 TICK = 0.5  # seconds from one look at the cluster to the next where there is no news
 GRACE = 10.0  # seconds beyond `PATIENCE` in which cells that are asked to stop have to send home what they have
 LOST = (WorkerCrashedError, NodeDiedError, ObjectLostError, OutOfMemoryError, LocalRayletDiedError, RayActorError)
@@ -91,9 +92,8 @@ class Campaign:
         self._waiting, self._taken = deque(self.cells), deque[Cell]()
         self.journey, self.work = journey_of(self.executor, self.work, self.cells, identity(out))
         self._journey = ray.put(self.journey)
-        # At home on this machine, or with a client on the head of the cluster: where it is lost, all is.
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        self._mailbox: Any = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
+        # On the cluster's head: where that is lost, all is.
+        self._mailbox: Any = ray.remote(Mailbox).options(num_cpus=0, resources={HEAD: 0.001}).remote()
         self._numbers, self._looked = 0, time.monotonic()
         self._room, self._measured = 1, -LOOK_AGAIN
 

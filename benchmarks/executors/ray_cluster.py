@@ -77,7 +77,10 @@ class RayExecutor(Executor):
 
     def _connect(self) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")  # pages of a raylet's state when a node is lost; the run says it
+        os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")  # of attempts that were given up
+        os.environ.setdefault(
+            "RAY_DEDUP_LOGS_SKIP_REGEX", "."
+        )  # pages of a raylet's state when a node is lost; the run says it
         if not self.own and (any(map(os.environ.get, TOKENS)) or TOKEN_FILE.expanduser().is_file()):
             os.environ.setdefault("RAY_AUTH_MODE", "token")  # Ray's own clusters ask for one by default
         import ray
@@ -98,7 +101,9 @@ class RayExecutor(Executor):
             said = str(error).strip().splitlines()
             where = f"--address {self.options.address}" if self.options.address else "--executor ray"
             token = "" if self.own else ", say RAY_AUTH_MODE=token (or disabled) as the cluster does"
-            remedy = f"start one with `ray start --head`, check the address{token}, or leave it out for one on this machine"
+            remedy = (
+                f"start one with `ray start --head`, check the address{token}, or leave it out for one on this machine"
+            )
             raise UsageError(
                 f"{where}: no cluster answers ({said[0][:200] if said else type(error).__name__}); {remedy}."
             ) from error

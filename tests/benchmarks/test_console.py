@@ -41,6 +41,18 @@ def test_nested_bars_on_a_terminal(cells) -> None:
     assert "discriminator_image 0.5" in buffer.getvalue()
 
 
+def test_more_cells_than_lines_leave_room_for_what_counts_them_all(cells) -> None:
+    console, buffer = told(terminal=True)
+    console.out = RichConsole(file=buffer, force_terminal=True, width=140, height=module.BESIDE + 2, highlight=False)
+    with console.progress(cells=len(cells), steps=4 * len(cells)) as progress:
+        for cell in cells:
+            progress.update(Event("progress", cell, 3, {}))
+        assert len(progress.bars.tasks) == 1 + 2
+        assert progress.bars.tasks[0].completed == 3 * len(cells)
+        progress.update(Event("progress", cells[0], 1, {}))  # it goes on from a checkpoint
+        assert progress.bars.tasks[0].completed == 3 * len(cells) - 2
+
+
 @pytest.mark.parametrize("terminal", [False, True])
 def test_quiet_says_results_only(cells, terminal) -> None:
     console, buffer = told(quiet=True, terminal=terminal)
