@@ -128,6 +128,8 @@ ALLOWED = {
     "benchmarks.plan": ("benchmarks.records",),
     # What examines the verdicts themselves has to call them.
     "benchmarks.experiments": ("benchmarks", "gan_losses", "reports.statistics", "reports.verdicts"),
+    # What multiplies the published reference has to unpack it.
+    "benchmarks.capacity": ("benchmarks", "gan_losses", "reports.packing"),
     "reports": ("reports", "benchmarks.records"),
 }
 

@@ -8,8 +8,8 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
@@ -133,6 +133,7 @@ def _attend(line: Line, cell: Cell, work: Work, journey: Journey, home: Parcel |
         return Outcome(lacks=STORAGE)
     _surround(journey.variables)
     folder = scratch(journey.job)
+    _settle_in(folder)
     settled = journey.luggage.settle(work, cell.data, folder, ray.get)
     if settled is None:
         return Outcome(lacks=LUGGAGE)
@@ -230,8 +231,6 @@ def scratch(job: str) -> Path:
             _sweep_if_gone(path)
     folder = base / job
     folder.mkdir(exist_ok=True)
-    with _temporary_files_in(folder):
-        multiprocessing.util.get_temp_dir()  # of its own idea it would be one that stays when Ray kills the process
     return folder
 
 
@@ -239,11 +238,11 @@ def _base() -> Path:
     return Path(tempfile.gettempdir()) / f"{SCRATCH}-{os.getuid()}"
 
 
-@contextmanager
-def _temporary_files_in(folder: Path) -> Iterator[None]:
+def _settle_in(folder: Path) -> None:
+    """Have the sockets of this process's children in the job's folder: Ray kills the process, which leaves any other behind."""
     before, tempfile.tempdir = tempfile.tempdir, str(folder)
     try:
-        yield
+        multiprocessing.util.get_temp_dir()
     finally:
         tempfile.tempdir = before
 
@@ -275,6 +274,7 @@ def time_steps(cells: Sequence[Cell], work: Work, journey: Journey, rounds: int)
     """A timing pass on this node, which it has to itself; `LUGGAGE` where that has to be packed first."""
     _surround(journey.variables)
     folder = scratch(journey.job)
+    _settle_in(folder)
     settled = journey.luggage.settle(work, cells[0].data, folder, ray.get)
     if settled is None:
         return LUGGAGE

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,13 @@ ray_node = pytest.importorskip("benchmarks.executors.ray_node")
 
 
 @pytest.fixture
-def base(tmp_path, monkeypatch) -> Path:
+def base(tmp_path, monkeypatch) -> Iterator[Path]:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(ray_node, "_HELD", {})
-    return tmp_path / f"gan-losses-ray-{os.getuid()}"
+    held: dict = {}
+    monkeypatch.setattr(ray_node, "_HELD", held)
+    yield tmp_path / f"gan-losses-ray-{os.getuid()}"
+    for file in held.values():
+        file.close()
 
 
 def test_a_jobs_folder_is_its_users_own_and_goes_with_the_job(base) -> None:
