@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import declaration, environment, listing, preparation, records, tuning
+from benchmarks import declaration, drawn, environment, listing, preparation, records, tuning
 from benchmarks.budget import take_timing, with_budgets
 from benchmarks.console import Console, duration, short
 from benchmarks.events import Event, Work
@@ -95,6 +95,7 @@ class Run:
 
     def go(self) -> int:
         """Do it and return the exit code."""
+        self.options = drawn.with_points(self.options, self.console.say)
         grounds = load_grounds(self.options, self.device.type, self.place)
         if self.options.dry_run:
             return self._dry_run([self._with_trials(ground) for ground in grounds])
@@ -135,15 +136,14 @@ class Run:
         return with_budgets(ground, timing, self.out, self.options.seconds, self.options.force)
 
     def _with_trials(self, ground: Ground) -> Ground:
-        return replace(ground, trials=tuning.trials(ground.tuned, self.options.grid, self.options.tuning_seeds))
+        return replace(ground, trials=tuning.trials(ground.tuned, self.options.search))
 
     def _choose(self, ground: Ground) -> Ground:
         """Recipe `tuned` by the trials, which all have their records."""
         if not ground.tuned:
             return replace(ground, chosen=True)
-        how = self.options.grid, self.options.tuning_seeds
-        choices = tuning.choose(self.out, ground.tuned, *how)
-        tuning.write(self.out, ground.tuned[0], choices, *how, self.console.say)
+        choices = tuning.choose(self.out, ground.tuned, self.options.search)
+        tuning.write(self.out, ground.tuned[0], choices, self.options.search, self.console.say)
         cells, skipped = tuning.settled(ground.tuned, choices)
         self._tell(skipped)  # and no record: other trials may find something
         plan = replace(ground.plan, cells=in_order([*ground.certain, *cells]), skipped=(*ground.plan.skipped, *skipped))

@@ -13,6 +13,7 @@ from tests.benchmarks.conftest import DCGAN, DIGITS, PUBLISHED, SHARED
 
 GRID = {"learning_rate": (1e-4, 2e-4), "beta1": (0.0, 0.5)}
 SEEDS = (1000, 1001, 1002)
+SEARCH = tuning.of_grid(GRID, SEEDS)
 
 
 def tuned(*losses: str, **more: object) -> tuple[Cell, ...]:
@@ -22,7 +23,7 @@ def tuned(*losses: str, **more: object) -> tuple[Cell, ...]:
 
 def write(out: Path, cells: tuple[Cell, ...], values: Mapping[tuple[float, float], list[float | str]]) -> None:
     """Records of all trials: (learning rate, β1) -> a score for each seed, or the status of a trial without."""
-    for cell in tuning.trials(cells, GRID, SEEDS):
+    for cell in tuning.trials(cells, SEARCH):
         value = values[cell.settings["learning_rate"], cell.settings["betas"][0]][SEEDS.index(cell.seed)]
         content = {"status": value} if isinstance(value, str) else {"status": "done", "quality": _quality(value)}
         (out / cell.folder).mkdir(parents=True)
@@ -36,7 +37,7 @@ def _quality(value: float) -> dict:
 
 def test_every_loss_has_the_same_trials_on_seeds_of_their_own() -> None:
     cells = tuned("bce", "lsgan")
-    trials = tuning.trials(cells, GRID, SEEDS)
+    trials = tuning.trials(cells, SEARCH)
     by_loss = {
         loss: [(t.seed, t.settings["learning_rate"], *t.settings["betas"]) for t in trials if t.loss == loss]
         for loss in ("bce", "lsgan")
@@ -54,14 +55,14 @@ def test_what_is_swept_is_tuned_for_each_value() -> None:
     facts = [LossFacts("bce", "BCE()", PUBLISHED)]
     variants = [{**SHARED, "width": width} for width in (4, 8)]
     cells = make_plan(DCGAN, TUNED, [0], variants, facts, DIGITS).cells
-    assert len(tuning.trials(cells, GRID, SEEDS)) == 2 * 4 * 3
+    assert len(tuning.trials(cells, SEARCH)) == 2 * 4 * 3
 
 
 def test_the_lowest_median_wins_whatever_the_best_single_trial(tmp_path) -> None:
     cells = tuned("bce")
     values = {(1e-4, 0.0): [0.1, 0.9, 0.9], (1e-4, 0.5): [0.5, 0.5, 0.4], (2e-4, 0.0): [0.6, 0.3, 0.6]}
     write(tmp_path, cells, {**values, (2e-4, 0.5): [0.6, 0.6, 0.6]})
-    (choice,) = tuning.choose(tmp_path, cells, GRID, SEEDS)
+    (choice,) = tuning.choose(tmp_path, cells, SEARCH)
     assert choice.chosen == {"learning_rate": 1e-4, "betas": [0.5, 0.999]}
     np.testing.assert_allclose([row["median"] for row in choice.trials], [0.9, 0.5, 0.6, 0.6], rtol=0)
     assert choice.trials[0]["scores"] == {"1000": 0.1, "1001": 0.9, "1002": 0.9}
@@ -78,14 +79,14 @@ def test_the_lowest_median_wins_whatever_the_best_single_trial(tmp_path) -> None
 def test_of_equals_the_first_in_the_grid_is_taken(tmp_path) -> None:
     cells = tuned("bce")
     write(tmp_path, cells, dict.fromkeys([(1e-4, 0.0), (1e-4, 0.5), (2e-4, 0.0), (2e-4, 0.5)], [0.5] * 3))
-    assert tuning.choose(tmp_path, cells, GRID, SEEDS)[0].chosen == {"learning_rate": 1e-4, "betas": [0.0, 0.999]}
+    assert tuning.choose(tmp_path, cells, SEARCH)[0].chosen == {"learning_rate": 1e-4, "betas": [0.0, 0.999]}
 
 
 def test_a_trial_that_failed_counts_as_worst(tmp_path) -> None:
     cells = tuned("bce")
     values = {(1e-4, 0.0): [0.1, "diverged", "failed"], (1e-4, 0.5): [9.0, "diverged", 9.0]}
     write(tmp_path, cells, {**values, (2e-4, 0.0): ["failed"] * 3, (2e-4, 0.5): [9.5, 9.5, 9.5]})
-    (choice,) = tuning.choose(tmp_path, cells, GRID, SEEDS)
+    (choice,) = tuning.choose(tmp_path, cells, SEARCH)
     assert choice.chosen == {"learning_rate": 1e-4, "betas": [0.5, 0.999]}
     assert choice.trials[0]["statuses"] == {"1000": "done", "1001": "diverged", "1002": "failed"}
 
@@ -94,7 +95,7 @@ def test_where_medians_are_all_infinite_fewer_failures_win(tmp_path) -> None:
     cells = tuned("bce")
     values = {(1e-4, 0.0): ["failed"] * 3, (1e-4, 0.5): ["failed", "failed", 9.0]}
     write(tmp_path, cells, {**values, (2e-4, 0.0): ["failed"] * 3, (2e-4, 0.5): ["diverged"] * 3})
-    assert tuning.choose(tmp_path, cells, GRID, SEEDS)[0].chosen == {"learning_rate": 1e-4, "betas": [0.5, 0.999]}
+    assert tuning.choose(tmp_path, cells, SEARCH)[0].chosen == {"learning_rate": 1e-4, "betas": [0.5, 0.999]}
 
 
 def test_a_loss_whose_trials_all_failed_is_skipped_with_the_reason(tmp_path) -> None:
@@ -102,11 +103,11 @@ def test_a_loss_whose_trials_all_failed_is_skipped_with_the_reason(tmp_path) -> 
     points = [(1e-4, 0.0), (1e-4, 0.5), (2e-4, 0.0), (2e-4, 0.5)]
     write(tmp_path, good, dict.fromkeys(points, [0.5] * 3))
     write(tmp_path, bad, dict.fromkeys(points, ["diverged"] * 3))
-    choices = tuning.choose(tmp_path, good + bad, GRID, SEEDS)
+    choices = tuning.choose(tmp_path, good + bad, SEARCH)
     kept, skipped = tuning.settled(good + bad, choices)
     assert [cell.loss for cell in kept] == ["bce", "bce"]
     assert [(cell.loss, cell.seed) for cell, _ in skipped] == [("lsgan", 0), ("lsgan", 1)]
-    assert skipped[0][1] == "none of its 4 points of the grid had a trial with a score"
+    assert skipped[0][1] == "none of its 4 points had a trial with a score"
 
 
 @pytest.mark.parametrize(
@@ -129,14 +130,14 @@ def test_what_was_chosen_is_sealed_kept_for_other_settings_and_written_only_when
     path = tmp_path / "tuning" / "dcgan-digits.json"
     for cells, value in ((short, 0.5), (long, 0.25)):
         write(tmp_path, cells, {key: [value, "diverged", value] for key in points})
-        choices = tuning.choose(tmp_path, cells, GRID, SEEDS)
-        tuning.write(tmp_path, cells[0], choices, GRID, SEEDS, print)
+        choices = tuning.choose(tmp_path, cells, SEARCH)
+        tuning.write(tmp_path, cells[0], choices, SEARCH, print)
     content = records.read_json(path, "choices")
     assert [entry["trials"][0]["median"] for entry in content["choices"]] == [0.5, 0.25]
     assert content["choices"][0]["trials"][0]["scores"] == {"1000": 0.5, "1001": None, "1002": 0.5}
     assert content["choices"][0]["grid"] == {"learning_rate": [1e-4, 2e-4], "beta1": [0.0, 0.5]}
     stamp = path.stat().st_mtime_ns
-    tuning.write(tmp_path, long[0], choices, GRID, SEEDS, print)
+    tuning.write(tmp_path, long[0], choices, SEARCH, print)
     assert path.stat().st_mtime_ns == stamp
 
 
