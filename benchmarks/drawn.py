@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import records
-from benchmarks.tuning_space import as_json, draw, in_words, of_json, sampler
+from benchmarks.tuning_space import as_json, draw, of_json, sampler
 
 if TYPE_CHECKING:
     from benchmarks.options import Options
@@ -31,7 +31,9 @@ def with_points(options: "Options", say: Callable[[str], None]) -> "Options":
         return replace(options, drawn=known)
     space = as_json(options.space)
     if known and known["space"] != space:
-        say(f"--space was declared as {in_words(known['space'])} when trials were trained, and the run keeps it.")
+        say(
+            f"--space was declared as {records.space_in_words(known['space'])} when trials were trained, and the run keeps it."
+        )
     known = known or {"space": space, "sampler": "", "points": []}
     missing = options.tune - len(known["points"])
     if missing > 0:

@@ -337,6 +337,20 @@ def typical_step(samples: Sequence[float], period: int) -> float:
     return fmean(median(samples[first::period]) for first in range(min(period, len(samples))))
 
 
+def space_in_words(space: Json) -> str:
+    """A space that points are drawn from, as it would be typed.
+
+    Example:
+        >>> space_in_words({"learning_rate": {"low": 5e-05, "high": 0.0005, "log": True}, "beta1": [0.0, 0.5]})
+        'learning-rate=5e-05..0.0005 beta1=0,0.5'
+    """
+    return " ".join(
+        f"{name.replace('_', '-')}="
+        + (f"{part['low']:g}..{part['high']:g}" if isinstance(part, dict) else ",".join(f"{each:g}" for each in part))
+        for name, part in space.items()
+    )
+
+
 def finite(value: Any) -> Any:
     """`value` as JSON can hold it: NaN and infinities become None, tuples lists, keys texts."""
     if isinstance(value, float):

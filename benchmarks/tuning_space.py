@@ -160,17 +160,3 @@ def of_json(content: Mapping[str, Any]) -> Space:
         True
     """
     return {name: Range(**part) if isinstance(part, dict) else tuple(part) for name, part in content.items()}
-
-
-def in_words(space: Mapping[str, Any]) -> str:
-    """A space as it stands in a record, as it would be typed.
-
-    Example:
-        >>> in_words(as_json(DEFAULT))
-        'learning-rate=5e-05..0.0005 beta1=0,0.5 beta2=0.999'
-    """
-    return " ".join(
-        f"{name.replace('_', '-')}="
-        + (f"{part['low']:g}..{part['high']:g}" if isinstance(part, dict) else ",".join(f"{each:g}" for each in part))
-        for name, part in space.items()
-    )

@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from benchmarks.options import read_options
-from benchmarks.tuning_space import DEFAULT, Range, as_json, draw, in_words, of_json, read_space
+from benchmarks.records import space_in_words
+from benchmarks.tuning_space import DEFAULT, Range, as_json, draw, of_json, read_space
 from gan_losses.errors import UsageError
 
 WIDE = {"learning_rate": Range(1e-5, 1e-2, log=True), "beta1": Range(0.1, 0.9), "beta2": (0.9, 0.99, 0.999)}
@@ -71,7 +72,7 @@ def test_what_is_left_out_is_as_in_the_default() -> None:
     assert found == {**DEFAULT, "learning_rate": Range(1e-5, 1e-3, log=True), "beta2": (0.9, 0.999)}
     assert read_space(["beta1=0..0.9"])["beta1"] == Range(0.0, 0.9)
     assert of_json(as_json(found)) == found
-    assert in_words(as_json(found)) == "learning-rate=1e-05..0.001 beta1=0,0.5 beta2=0.9,0.999"
+    assert space_in_words(as_json(found)) == "learning-rate=1e-05..0.001 beta1=0,0.5 beta2=0.9,0.999"
 
 
 @pytest.mark.parametrize(
