@@ -76,6 +76,34 @@ def test_the_lowest_median_wins_whatever_the_best_single_trial(tmp_path) -> None
     assert same == {name: value for name, value in cells[0].settings.items() if name not in records.CHOSEN}
 
 
+def test_the_declared_metric_decides_whatever_chose_the_best_weights(tmp_path) -> None:
+    cells = tuned("bce")
+    write(
+        tmp_path,
+        cells,
+        {(1e-4, 0.0): [0.1] * 3, (1e-4, 0.5): [0.2] * 3, (2e-4, 0.0): [0.3] * 3, (2e-4, 0.5): [0.4] * 3},
+    )
+    for cell in tuning.trials(cells, SEARCH):  # by the other metric the order is the opposite
+        path = tmp_path / cell.folder / "record.json"
+        content = records.read_json(path)
+        for row in content["quality"]["along"]:
+            row["metrics"]["fid[digits]"] = 9 - 1e4 * cell.settings["learning_rate"] - cell.settings["betas"][0]
+        records.write_json(path, content)
+    for metric, label, chosen, median in ((None, "kid[digits]", 1e-4, 0.1), ("fid", "fid[digits]", 2e-4, 6.5)):
+        (choice,) = tuning.choose(tmp_path, cells, tuning.of_grid(GRID, SEEDS, metric))
+        assert (choice.metric, choice.chosen["learning_rate"]) == (label, chosen)
+        np.testing.assert_allclose(min(row["median"] for row in choice.trials), median, rtol=1e-12)
+
+
+def test_a_point_that_was_drawn_twice_is_trained_once_and_counts_twice(tmp_path) -> None:
+    cells, (first, *others) = tuned("bce"), tuning.of_grid(GRID, SEEDS).points
+    search = tuning.of_draws({"points": [first, *others, first], "space": {}, "sampler": "a"}, 5, SEEDS)
+    assert len(tuning.trials(cells, search)) == 4 * 3
+    write(tmp_path, cells, dict.fromkeys([(1e-4, 0.0), (1e-4, 0.5), (2e-4, 0.0), (2e-4, 0.5)], [0.5] * 3))
+    (choice,) = tuning.choose(tmp_path, cells, search)
+    assert [row["learning_rate"] for row in choice.trials] == [1e-4, 1e-4, 2e-4, 2e-4, 1e-4]
+
+
 def test_of_equals_the_first_in_the_grid_is_taken(tmp_path) -> None:
     cells = tuned("bce")
     write(tmp_path, cells, dict.fromkeys([(1e-4, 0.0), (1e-4, 0.5), (2e-4, 0.0), (2e-4, 0.5)], [0.5] * 3))

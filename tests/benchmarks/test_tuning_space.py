@@ -135,7 +135,8 @@ def test_a_suite_file_has_a_space_and_the_command_line_overrules_it(tmp_path) ->
     assert made.space == {"learning_rate": Range(1e-5, 1e-3, log=True), "beta1": (0.0, 0.5), "beta2": (0.9,)}
     assert read_options([*preset, "--tune", "16"]).tune == 16
     assert read_options([*preset, "--grid", "beta1=0"]).tune is None
-    assert read_options(["--preset", "still-different", "--tune", "3"]).tune == 3
+    known = read_options(["--preset", "still-different", "--tune", "3"])
+    assert (known.tune, known.grid) == (3, read_options([]).grid)
     path.write_text("tune = 4\n")
     assert read_options([*preset, "--recipe", "controlled"]).tune is None
 

@@ -83,7 +83,7 @@ def test_what_was_declared_stands_below_the_table(tuned) -> None:
 
 
 def test_a_metric_that_can_fall_below_zero_has_no_lower_end(folder) -> None:
-    tune(folder, {"bce": [0.1, -0.01, 0.2]}, metric="kid[digits]")
+    tune(folder, {"bce": [0.1, 0.01, 0.2]}, metric="kid[digits]")
     row = row_of(load(folder), "bce")
     assert "best of 2, low" not in row or row["best of 2, low"] == "none"
     table = best_of.build(load(folder), [])
