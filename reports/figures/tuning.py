@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
 
 from benchmarks.records import slug
 from reports.best_of import expected_best
@@ -42,7 +43,9 @@ def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
         labels = [_label(tuning, loss) for tuning in group for loss in tuning.losses]
         room, left = room_for(labels, across), max(0.75, overhang(labels[: len(losses)], across))
         title = "Every trial of the tuned recipe, and the expected best of k"
-        figure, axes = canvas(len(group), 2, title, palette, (width, 2.1), (0.8, 0.55 + room), (left, 0.3 + room))
+        figure, axes = canvas(
+            len(group), 2, title, palette, (width, 2.1), (0.8, 0.55 + room), (left, max(0.5, 0.15 + room))
+        )
         for (first, second), tuning in zip(axes, group, strict=True):
             draw_trials(first, tuning, palette)
             draw_curves(second, tuning, palette)
@@ -72,43 +75,37 @@ def draw_trials(axis: Axes, tuning: Tuning, palette: dict[str, Look]) -> None:
 
 
 def draw_curves(axis: Axes, tuning: Tuning, palette: dict[str, Look]) -> None:
-    """The expected best over the number of trials, with intervals side by side at 1, 2, 4, … trials."""
+    """The expected best over the number of trials, with intervals side by side at 1, 2, 4, … trials; the scale is the trials' own."""
     name_axes(axis, "expected best of k trials", "trials k", plain(f"{tuning.metric}, validation"))
-    drawn = [np.empty(0)]
     known = {loss: found for loss in tuning.losses if (found := curve(tuning, loss))}
-    for place, (loss, found) in enumerate(known.items()):
-        scores, look = tuning.filled(loss), palette[loss]
-        assert scores is not None
-        tries = range(1, len(scores) + 1)
-        middles = np.array([expected_best(scores, count) for count in tries])
-        axis.plot(tries, middles, color=look.colour, linestyle=look.dash, linewidth=look.width)
-        ends = _draw_intervals(axis, found, 2 ** (APART * (place - (len(known) - 1) / 2)), look)
-        drawn += [middles, ends]
     if not known:
         grid = any(trials.space is None for trials in tuning.losses.values())
         say(axis, GRID if grid else NONE)
         return
-    longest = max(max(found) for found in known.values())
-    _scale(axis, np.concatenate(drawn))
-    axis.set_xscale("log", base=2)
-    axis.set_xlim(0.8, 1.25 * longest)
+    scores = {loss: filled for loss in tuning.losses if (filled := tuning.filled(loss)) is not None}
+    _scale(axis, np.concatenate(list(scores.values())))
+    for place, (loss, found) in enumerate(known.items()):
+        look, tries = palette[loss], range(1, len(scores[loss]) + 1)
+        middles = [expected_best(scores[loss], count) for count in tries]
+        axis.plot(tries, middles, color=look.colour, linestyle=look.dash, linewidth=look.width)
+        _draw_intervals(axis, found, 2 ** (APART * (place - (len(known) - 1) / 2)), look)
     shown = sorted({tries for found in known.values() for tries in found})
+    axis.set_xscale("log", base=2)
+    axis.set_xlim(0.8, 1.25 * shown[-1])
     axis.set_xticks(shown, [str(tries) for tries in shown])
-    axis.minorticks_off()
+    axis.xaxis.set_minor_locator(NullLocator())
 
 
-def _draw_intervals(axis: Axes, found: dict[int, tuple[float, float | None, float]], shift: float, look: Look) -> Array:
-    """Bars with a cap at each end that there is; returns the ends. One without a lower end is dotted below the expectation."""
-    ends = [np.empty(0)]
+def _draw_intervals(axis: Axes, found: dict[int, tuple[float, float | None, float]], shift: float, look: Look) -> None:
+    """Bars with a cap at each end; one without a lower end reaches to the bottom, as one does whose end lies below it."""
+    bottom, top = axis.get_ylim()
     for tries, (middle, low, high) in found.items():
-        lowest = middle if low is None else low
-        axis.vlines(tries * shift, lowest, high, color=look.colour, linewidth=0.9, alpha=0.7)
-        axis.plot(tries * shift, high, "_", color=look.colour, markersize=4, markeredgewidth=1.0)
-        if low is not None:
-            axis.plot(tries * shift, low, "_", color=look.colour, markersize=4, markeredgewidth=1.0)
+        lowest = bottom if low is None else max(low, bottom)
+        axis.vlines(tries * shift, lowest, high, color=look.colour, linewidth=0.9, alpha=0.6)
+        caps = [end for end in (low, high) if end is not None and end > bottom]
+        axis.plot([tries * shift] * len(caps), caps, "_", color=look.colour, markersize=4, markeredgewidth=1.0)
         axis.plot(tries * shift, middle, "o", color=look.colour, markersize=2.5)
-        ends.append(np.array([lowest, high]))
-    return np.concatenate(ends)
+    axis.set_ylim(bottom, top)
 
 
 def _scale(axis: Axes, values: Array) -> None:
@@ -134,8 +131,8 @@ KIND = Kind(
     "Right: what the best of k trials can be expected to score, for trials drawn at random (the mean over all subsets of k of them; "
     "arXiv:1909.03004, unbiased as in arXiv:2004.13705). Bars are intervals of at least 95 %, for all k of a loss together and "
     "whatever the distribution (in 4,000 simulated tunings each of 8, 16 and 32 trials they held in 99.8 % or more). They are wide "
-    "because that few trials say little of what was not tried; where the metric has no floor there is no lower end. Trials are no "
-    "verdict: the chosen settings are judged on other seeds.",
+    "because so few trials say little of what was not tried; one that reaches the bottom goes on below it, to the end that the table "
+    "has, or to none where the metric has no floor. Trials are no verdict: the chosen settings are judged on other seeds.",
     "",
     draw,
 )
