@@ -64,7 +64,7 @@ def _spread(tuning: Tuning, loss: str) -> list[float | None]:
 
 def _section(tuning: Tuning) -> Section:
     every = sorted({tries for trials in tuning.losses.values() for tries in shown_tries(len(trials.scores))})
-    header = ["loss", "trials", "failed", "median", "quartiles", "best", *(f"best of {tries}" for tries in every)]
+    header = ["loss", "trials", "failed", "median (quartiles)", "best", *(f"best of {tries}" for tries in every)]
     return wide_section(tuning.title, header, [_line(tuning, loss, every) for loss in tuning.losses], _origin(tuning))
 
 
@@ -73,11 +73,11 @@ def _line(tuning: Tuning, loss: str, every: Iterable[int]) -> list[str]:
     count = len(trials.scores)
     words = [loss, str(count), f"{trials.failed} ({100 * trials.failed / count:.0f} %)"]
     if best is None:
-        return [*words, *([NONE] * (3 + len(list(every))))]
+        return [*words, *([NONE] * (2 + len(list(every))))]
     found = curve(tuning, loss)
     absent = GRID if trials.space is None else "not tried"
     shown = [_expected(*found[tries]) if tries in found else absent for tries in every]
-    return [*words, number(middle), f"{number(lower)} to {number(upper)}", number(best), *shown]
+    return [*words, f"{number(middle)} ({number(lower)} to {number(upper)})", number(best), *shown]
 
 
 def _expected(middle: float, low: float | None, high: float) -> str:

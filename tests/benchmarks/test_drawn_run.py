@@ -15,7 +15,8 @@ from tests.benchmarks.test_tuned_run import found, stamps
 
 TINY = (
     "--preset smoke --losses bce,wgangp --data digits --seeds 0 --steps 2 --eval-every 2 --log-every 2 --width 4 --metrics fid,kid "
-    "--batch-size 4 --latents 4 --timing-rounds 2 --device cpu --quiet --tuning-seeds 1000 --tune-by fid --space beta2=0.9,0.999"
+    "--batch-size 4 --latents 4 --timing-rounds 2 --device cpu --quiet --tuning-seeds 1000 --tune-by fid --space beta2=0.9,0.999 "
+    "--space learning-rate=1e-2..9e-2"
 ).split()
 
 
@@ -50,6 +51,7 @@ def test_every_loss_is_tried_on_the_same_drawn_points_and_judged_at_its_best(run
             )
             for record in trials
         }
+        assert len({*lowest.values()}) == 2
         (tuned,) = (record for record in found(run, "tuned") if record["cell"]["loss"] == loss)
         assert tuned["settings"]["learning_rate"] == min(lowest, key=lowest.__getitem__)
     (choice, _) = records.read_json(run / "tuning" / "dcgan-digits.json")["choices"]
