@@ -129,7 +129,8 @@ class Options:
     @property
     def search(self) -> Search:
         """What recipe `tuned` chooses from; points have to be drawn before."""
-        if self.tune and self.drawn:
+        if self.tune:
+            assert self.drawn is not None
             return of_draws(self.drawn, self.tune, self.tuning_seeds, self.tune_by)
         return of_grid(self.grid, self.tuning_seeds, self.tune_by)
 

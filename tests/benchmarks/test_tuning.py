@@ -151,6 +151,13 @@ def test_a_score_is_the_best_mean_of_the_domains(along, expected) -> None:
     np.testing.assert_allclose(tuning.score(record), expected, rtol=1e-12)
 
 
+def test_the_declared_metric_is_taken_in_the_first_features_and_as_the_mean_of_the_domains() -> None:
+    row = {"fid[a]@x": 3.0, "fid[a]@y": 5.0, "fid[b]@x": 0.0, "fid[b]@y": 0.0, "kid[a]@x": -1.0, "kid[a]@y": -1.0}
+    record = {"status": "done", "quality": {"selection_metric": "kid[a]", "along": [{"metrics": row}]}}
+    assert (tuning.score(record, "fid"), tuning.score(record)) == (4.0, -1.0)
+    assert tuning.metric_of(record, "fid") == "fid[a]"
+
+
 def test_what_was_chosen_is_sealed_kept_for_other_settings_and_written_only_when_new(tmp_path) -> None:
     short, long = tuned("bce"), tuned("bce", steps=8)
     points = [(1e-4, 0.0), (1e-4, 0.5), (2e-4, 0.0), (2e-4, 0.5)]

@@ -7,9 +7,10 @@ import pytest
 
 from reports.best_of import expected_best, expected_best_interval, shown_tries
 from reports.statistics import LEVEL
+from tests.reports.simulated_tunings import band, resampled, simulate, truths
 
 SCORES = [3.0, 1.0, 4.0, 1.5, 9.0, 2.6, 5.0]
-WORLDS, COUNT = 400, 8
+TUNINGS, COUNT = 400, 8
 
 
 @pytest.mark.parametrize("tries", range(1, len(SCORES) + 1))
@@ -95,31 +96,17 @@ def test_a_band_holds_the_expectation_and_without_a_floor_its_lower_end_is_open(
         assert low < narrow[0] < narrow[1] < high
 
 
-def worlds() -> np.ndarray:
-    """Eight trials of a log-normal score of which a quarter fail: (worlds, trials), cut at the highest of three losses' scores."""
-    random = np.random.default_rng(0)
-    scores = random.lognormal(2.0, 0.5, (WORLDS, 3, COUNT))
-    failed = random.random(scores.shape) < 0.25
-    return np.where(failed, np.inf, scores)
-
-
 def test_the_interval_keeps_its_word_and_the_bootstrap_does_not() -> None:
-    every, random = worlds(), np.random.default_rng(1)
-    ceilings = np.where(np.isfinite(every), every, 0.0).max(axis=(1, 2))
-    own = np.minimum(every[:, 0], ceilings[:, None])
-    many = random.lognormal(2.0, 0.5, (100_000, COUNT))
-    many[random.random(many.shape) < 0.25] = np.inf
-    draws = random.integers(0, COUNT, (300, COUNT))
+    random = np.random.default_rng(0)
+    made = simulate("a quarter fail", COUNT, TUNINGS, random)
     for tries in (1, COUNT):
-        lowest = many[:, :tries].min(axis=1)
-        truth = np.array([np.minimum(lowest, ceiling).mean() for ceiling in ceilings])
-        ends = np.array(
-            [expected_best_interval(scores, tries, top, 0.0) for scores, top in zip(own, ceilings, strict=True)]
+        truth = truths("a quarter fail", tries, made.ceilings, random)
+        held, bootstrap = (
+            np.mean((ends[:, 0] <= truth) & (truth <= ends[:, 1]))
+            for ends in (band(made, tries), resampled(made, tries, random))
         )
-        assert np.mean((ends[:, 0] <= truth) & (truth <= ends[:, 1])) >= LEVEL
-    again = own[:, draws].min(axis=2)  # at k = n the estimate is the lowest that was seen
-    low, high = np.quantile(again, [0.025, 0.975], axis=1)
-    assert np.mean((low <= truth) & (truth <= high)) < 0.7
+        assert held >= LEVEL
+    assert bootstrap < 0.7
 
 
 def test_the_shown_k_end_with_the_number_of_trials() -> None:
