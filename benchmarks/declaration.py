@@ -9,21 +9,23 @@ from typing import Any
 from benchmarks import records
 from benchmarks.grounds import Ground
 from benchmarks.options import Options
+from benchmarks.plan import recipe_names
+from benchmarks.records import TUNED
 
 Json = dict[str, Any]
 FILE = "run.json"
-DECLARED = ("equivalence", "target")
+DECLARED = ("equivalence", "target", "tune_by")
 OF_THE_CALL = (
-    *("list", "dry_run", "published"),
+    *("list", "dry_run", "published", "drawn"),
     # No record depends on where cells run, and no report tells.
     *("executor", "address", "cpus_per_cell", "gpus_per_cell", "storage", "node_retries"),
 )
 
 
 def declared(options: Options, say: Callable[[str], None]) -> Options:
-    """The options with the margin and the target that count: those that the folder's records were made under.
+    """The options with the margin, the target and the tuning's metric that count: those that the folder's records were made under.
 
-    A margin is not changed after the fact: what was declared before the first record stands, unless all is trained anew.
+    They are not changed after the fact: what was declared before the first record stands, unless all is trained anew.
 
     Args:
         options: of the run.
@@ -36,13 +38,24 @@ def declared(options: Options, say: Callable[[str], None]) -> Options:
     kept: Json = {}
     for name in DECLARED:
         before, now = earlier.get(name), getattr(options, name)
-        if name in earlier and before != now:
-            say(f"--{name} was declared as {_words(before)} when these cells were trained, and the run keeps it.")
+        if name in earlier and before != now and _binds(name, earlier, options):
+            say(
+                f"--{name.replace('_', '-')} was declared as {_words(before)} when these cells were trained, and the run keeps it."
+            )
             kept[name] = before
     return replace(options, **kept)
 
 
+def _binds(name: str, earlier: Json, options: Options) -> bool:
+    """Whether anything was made under it: the tuning's metric only where something was tuned, by what is measured again."""
+    if name != "tune_by":
+        return True
+    return TUNED in recipe_names(str(earlier.get("recipe"))) and earlier[name] in options.metrics
+
+
 def _words(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, Mapping):
         return ",".join(f"{name}={number:g}" for name, number in value.items()) or "none"
     return f"{value:g}"
@@ -61,5 +74,6 @@ def write_request(options: Options, command: Sequence[str], grounds: Sequence[Gr
         "skipped": [{"cell": cell.key, "reason": reason} for ground in grounds for cell, reason in ground.plan.skipped],
         **({"waiting": waiting} if waiting else {}),
         **({"published": options.published} if options.published else {}),
+        **({"drawn": options.drawn} if options.drawn else {}),
     }
     records.write_json(options.out / FILE, content)

@@ -69,7 +69,8 @@ def _check_counts(options: "Options") -> None:
     counts |= {f"values of {name.replace('_', '-')}": len(several) for name, several in options.sweep.items()}
     check_cells({**counts, "recipes": len(recipe_names(options.recipe)), "seeds": len(options.seeds)})
     if options.tuned:
-        check_cells({**counts, "points of the grid": len(points(options.grid)), "seeds": len(options.tuning_seeds)})
+        tried = {"points": options.tune} if options.tune else {"points of the grid": len(points(options.grid))}
+        check_cells({**counts, **tried, "seeds": len(options.tuning_seeds)})
 
 
 def _check_tuning_seeds(options: "Options") -> None:

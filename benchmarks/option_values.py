@@ -9,6 +9,7 @@ from benchmarks.executors.registry import EXECUTORS
 from benchmarks.parser import RETRIED
 from benchmarks.plan import BOTH, NONE, RECIPES, recipe_names
 from benchmarks.tuning_grid import number_between, read_grid
+from benchmarks.tuning_space import MOST_TRIALS, read_space
 from gan_losses.acceleration import AUTO, PACES
 from gan_losses.command_line import whole
 from gan_losses.data import DATA
@@ -158,6 +159,21 @@ def _workers(text: str) -> int | None:
     return number
 
 
+def _tune(text: str | None) -> int | None:
+    if text is None:
+        return None
+    number = whole(text.strip(), MOST_TRIALS)
+    if not number:
+        raise UsageError(f"--tune {text}: expected a whole number of trials from 1 to {MOST_TRIALS:,}.")
+    return number
+
+
+def _tune_by(text: str | None) -> str | None:
+    if text is not None:
+        _check_known("metric for --tune-by", text, [name for name, metric in METRICS.items() if metric.selects])
+    return text
+
+
 def _classes(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -171,6 +187,9 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "data": data_specs,
     "recipe": _recipes,
     "grid": read_grid,
+    "tune": _tune,
+    "space": read_space,
+    "tune_by": _tune_by,
     "tuning_seeds": partial(_seeds, option="tuning-seeds"),
     "equivalence": _margin,
     "target": _targets,

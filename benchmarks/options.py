@@ -15,7 +15,10 @@ from benchmarks.plan import NONE, recipe_names
 from benchmarks.records import TUNED
 from benchmarks.suite_files import QUICK, Suite, default_out, find_suite
 from benchmarks.task_settings import settings_of, sweep_of
+from benchmarks.tuning import Search, of_draws, of_grid
 from benchmarks.tuning_grid import Grid
+from benchmarks.tuning_options import settled, tuned_by
+from benchmarks.tuning_space import Space
 from gan_losses.command_line import shortened
 from gan_losses.errors import UsageError, unknown_name
 from gan_losses.metrics import DEFAULT
@@ -31,7 +34,9 @@ class Options:
         sweep: settings of the task that are given several values each, instead of the one in `settings`.
         data: the sets of images, each by its spec.
         recipe: names joined by commas, or "both".
-        grid: what recipe `tuned` chooses from, by name.
+        grid: what recipe `tuned` chooses from, by name, where nothing is drawn.
+        tune: points that are drawn for it from `space`; None: it takes all of the grid.
+        tune_by: the metric that it chooses by, declared before the run.
         tuning_seeds: of the trials by which it does.
         n_critic, discriminator_norm: of all losses, in the recipes of `plan.EQUAL`; None are the recipes' own.
         equivalence: the share within which losses count as equivalent, declared before the run.
@@ -50,6 +55,7 @@ class Options:
         node_retries: how often a cell whose node was lost goes on elsewhere.
         tensorboard: whether the run's curves are also written for TensorBoard.
         published: figures of the literature that a suite file quotes, for the table beside ours.
+        drawn: the space and all points that the folder's trials were drawn from (`benchmarks.drawn`).
     """
 
     preset: str
@@ -75,6 +81,9 @@ class Options:
     seeds: tuple[int, ...]
     recipe: str
     grid: Grid
+    tune: int | None
+    space: Space
+    tune_by: str
     tuning_seeds: tuple[int, ...]
     n_critic: int | None
     discriminator_norm: str | None
@@ -111,6 +120,7 @@ class Options:
     list: bool
     dry_run: bool
     published: tuple[dict[str, Any], ...] = ()
+    drawn: dict[str, Any] | None = None
 
     def variants(self) -> Iterator[dict[str, Any]]:
         """The task's settings, once for each combination of what is swept."""
@@ -127,6 +137,14 @@ class Options:
     def tuned(self) -> bool:
         """Whether anything is to be chosen by trials."""
         return TUNED in recipe_names(self.recipe)
+
+    @property
+    def search(self) -> Search:
+        """What recipe `tuned` chooses from; points have to be drawn before."""
+        if self.tune:
+            assert self.drawn is not None
+            return of_draws(self.drawn, self.tune, self.tuning_seeds, self.tune_by)
+        return of_grid(self.grid, self.tuning_seeds, self.tune_by)
 
 
 def read_options(arguments: list[str] | None) -> Options:
@@ -150,9 +168,15 @@ def _options(given: dict[str, Any]) -> Options:
             values[name] = read(values[name])
     values["out"] = values["out"] or default_out(suite)
     with _naming(suite.place):
+        values["tune_by"] = tuned_by(values["tune_by"], values["metrics"])
         values["settings"] = settings_of(values)
         values["sweep"] = sweep_of(values)
-        options = Options(**{**{field.name: values[field.name] for field in fields(Options)}, "preset": suite.name})
+        options = Options(
+            **{
+                **{field.name: values[field.name] for field in fields(Options) if field.name != "drawn"},
+                "preset": suite.name,
+            }
+        )
         check_options(options)
     return options
 
@@ -179,6 +203,7 @@ def _filled(suite: Suite, given: dict[str, Any]) -> dict[str, Any]:
             raise UsageError(f"{place}--steps and --seconds exclude each other: give one budget.")
     if given.get("steps"):
         own.pop("seconds", None)
+    given, own = settled(given, own, str(below.get("recipe", "")), suite.place)
     return {**_FALLBACKS, **below, **own, **given, "task": task}
 
 
@@ -193,6 +218,9 @@ _FALLBACKS: dict[str, Any] = {
     "download": False,
     "sweep": (),
     "grid": (),
+    "tune": None,
+    "space": (),
+    "tune_by": None,
     "tuning_seeds": "1000,1001",
     "n_critic": None,
     "discriminator_norm": None,

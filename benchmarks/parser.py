@@ -76,6 +76,18 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=A,B",
         help="values of learning-rate or beta1 from which recipe tuned chooses for each loss by trials",
     )
+    what.add_argument(
+        "--tune", metavar="N", help="take N points drawn at random in place of a grid: equal trials for all"
+    )
+    what.add_argument(
+        "--space",
+        action="append",
+        metavar="NAME=LOW..HIGH|A,B",
+        help="where they are drawn from: learning-rate (its logarithm), beta1 or beta2; a range or values",
+    )
+    what.add_argument(
+        "--tune-by", metavar="METRIC", help="what recipe tuned chooses by (default: as the best weights); declared, too"
+    )
     what.add_argument("--tuning-seeds", metavar="LIST", help="seeds of these trials (default: 1000,1001)")
     what.add_argument(
         "--equivalence",

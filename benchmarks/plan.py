@@ -184,7 +184,7 @@ RECIPES: dict[str, tuple[Callable[[LossFacts, TaskFacts], Settings], str]] = {
     "published": (_published, "each loss with its paper's norm, n_critic and optimiser: a verdict speaks of recipes"),
     records.TUNED: (
         _controlled,
-        "controlled, with learning rate and beta1 chosen for each loss by as many trials (--grid)",
+        "controlled, with learning rate and beta1 chosen for each loss by as many trials (--tune, --grid)",
     ),
     "sngan": (_sngan, "Adam 2e-4 (0, 0.9), n_critic 5, no norm but the loss's own, as in the SNGAN line's tables"),
 }

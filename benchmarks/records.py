@@ -5,7 +5,8 @@ Under the output folder of a run:
     run.json                         what was asked for: {"schema", "command", "options", "cells": [ids],
                                      "skipped": [{"cell": {as in a record}, "reason"}],
                                      "waiting": how many more cells wait for their trials; absent if none do,
-                                     "published": figures that the suite quotes (below); absent if none}
+                                     "published": figures that the suite quotes (below); absent if none,
+                                     "drawn": the points that trials were drawn from (below); absent if none were}
     losses.json                      shapes and facts of every registered loss and of the run's own (below)
     ladders/<data>-<size>-<features>.json   rows to read quality by (below)
     real/<data>-<size>.png           a grid of real test images
@@ -55,7 +56,11 @@ record.json:
                "seconds_saving" (likewise, on checkpoints), "resumed" (how often it went on from a checkpoint)}; the seconds
                are those of all parts of an interrupted training
 run.json's "options" hold, beside all others, what was declared before the first cell was trained: "equivalence" (the share
-    within which losses count as equivalent) and "target" ({metric: value})
+    within which losses count as equivalent), "target" ({metric: value}) and "tune_by" (the metric that recipe `tuned` chooses by)
+run.json's "drawn":
+    {"space": {"learning_rate" | "beta1" | "beta2": {"low", "high", "log"} | [values]}, "sampler" (in words),
+     "points": [{"learning_rate", "betas"}] in the order in which they were drawn; more than "options" has as "tune", if there
+     were more before}
 run.json's "published":
     [{"loss", "network", "data", "metric", "value", "spread" (may be absent), "settings", "source" (texts)}]
 maps.json:
@@ -78,8 +83,9 @@ timing/*.json:
                   "acceleration": as in record.json}]}
 tuning/*.json:
     {"schema", "task", "data", "rule" (in words), "choices": [{"loss", "group" (digest of the settings that are not chosen),
-     "metric", "grid": {"learning_rate": [...], "beta1": [...]}, "tuning_seeds": [...],
-     "trials": [{"learning_rate", "betas", "scores": {seed: value | None}, "statuses": {seed: status}, "median": value | None}],
+     "metric", "grid": {"learning_rate": [...], "beta1": [...]} or "space" and "sampler" as in "drawn", "tuning_seeds": [...],
+     "trials": [{"learning_rate", "betas", "scores": {seed: value | None}, "statuses": {seed: status}, "median": value | None}] in
+     the order of the grid or of the draws, in which a point may stand twice,
      "chosen": {"learning_rate", "betas"} | None, "reason" (why nothing is chosen, or None)}]}
 ladders/*.json:
     {"schema", "data", "passport", "rows": [{"name", "n", "metrics": {metric: {"mean", "spread"}}}]}
@@ -329,6 +335,20 @@ def typical_step(samples: Sequence[float], period: int) -> float:
             f"one or more samples and a period of at least 1 were expected, {samples!r} and {period} came."
         )
     return fmean(median(samples[first::period]) for first in range(min(period, len(samples))))
+
+
+def space_in_words(space: Json) -> str:
+    """A space that points are drawn from, as it would be typed.
+
+    Example:
+        >>> space_in_words({"learning_rate": {"low": 5e-05, "high": 0.0005, "log": True}, "beta1": [0.0, 0.5]})
+        'learning-rate=5e-05..0.0005 beta1=0,0.5'
+    """
+    return " ".join(
+        f"{name.replace('_', '-')}="
+        + (f"{part['low']:g}..{part['high']:g}" if isinstance(part, dict) else ",".join(f"{each:g}" for each in part))
+        for name, part in space.items()
+    )
 
 
 def finite(value: Any) -> Any:

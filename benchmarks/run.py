@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from itertools import chain
 from pathlib import Path
 
-from benchmarks import declaration, environment, listing, preparation, records, tuning
+from benchmarks import declaration, drawn, environment, listing, preparation, records, tuning
 from benchmarks.budget import take_timing, with_budgets
 from benchmarks.console import Console, duration, short
 from benchmarks.events import Event, Work
@@ -97,6 +97,7 @@ class Run:
             return self._go()
 
     def _go(self) -> int:
+        self.options = drawn.with_points(self.options, self.console.say)
         device = self.executor.device()
         check_precision(self.options.precision, device)
         grounds = load_grounds(self.options, device, self.place)
@@ -139,15 +140,14 @@ class Run:
         return with_budgets(ground, timings, self.out, self.options.seconds, self.options.force)
 
     def _with_trials(self, ground: Ground) -> Ground:
-        return replace(ground, trials=tuning.trials(ground.tuned, self.options.grid, self.options.tuning_seeds))
+        return replace(ground, trials=tuning.trials(ground.tuned, self.options.search))
 
     def _choose(self, ground: Ground) -> Ground:
         """Recipe `tuned` by the trials, which all have their records."""
         if not ground.tuned:
             return replace(ground, chosen=True)
-        how = self.options.grid, self.options.tuning_seeds
-        choices = tuning.choose(self.out, ground.tuned, *how)
-        tuning.write(self.out, ground.tuned[0], choices, *how, self.console.say)
+        choices = tuning.choose(self.out, ground.tuned, self.options.search)
+        tuning.write(self.out, ground.tuned[0], choices, self.options.search, self.console.say)
         cells, skipped = tuning.settled(ground.tuned, choices)
         self._tell(skipped)  # and no record: other trials may find something
         plan = replace(ground.plan, cells=in_order([*ground.certain, *cells]), skipped=(*ground.plan.skipped, *skipped))

@@ -196,6 +196,15 @@ def _assignments(table: str, value: Any) -> list[str]:
     return texts
 
 
+def _space(value: Any) -> list[str]:
+    """A table of ranges and values, as the texts that `--space` takes."""
+    texts = []
+    for name, said in _table("", "space", value).items():
+        texts.append(f"{name}={','.join(map(_as_text, said if isinstance(said, list) else [said]))}")
+        check_text(texts[-1])
+    return texts
+
+
 def _summary(value: Any) -> str:
     if not isinstance(value, str):
         raise UsageError(f"expected a text, got {value!r:.60}.")
@@ -207,5 +216,6 @@ def _summary(value: Any) -> str:
 TOGETHER: Mapping[str, Callable[[Any], Any]] = {
     "sweep": partial(_assignments, "sweep"),
     "grid": partial(_assignments, "grid"),
+    "space": _space,
     "published": quoted,
 }

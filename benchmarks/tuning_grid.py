@@ -10,7 +10,7 @@ from gan_losses.errors import UsageError, unknown_name
 Grid = Mapping[str, tuple[float, ...]]
 # Half a decade on either side of DCGAN's 2e-4 (arXiv:1511.06434), with its momentum and without (arXiv:1704.00028).
 DEFAULT: Grid = {"learning_rate": (5e-5, 1e-4, 2e-4, 5e-4), "beta1": (0.0, 0.5)}
-BOUNDS = {"learning_rate": (0.0, 1.0), "beta1": (-inf, 1.0)}  # above the first, below the second
+BOUNDS = {"learning_rate": (0.0, 1.0), "beta1": (-inf, 1.0), "beta2": (-inf, 1.0)}  # above the first, below the second
 BETA2 = 0.999
 EXAMPLE = "as in learning-rate=1e-4,2e-4 or beta1=0,0.5"
 

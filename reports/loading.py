@@ -92,7 +92,7 @@ class Run:
         folder: where the run lies.
         cells: that have a record, even a damaged one, by id; then those that run.json says are skipped.
         request: run.json, {} if there is none.
-        ladders, timings: the contents of those files, by file name.
+        ladders, timings, tunings: the contents of those files, by file name.
         losses: losses.json by the loss's name.
         damages: the files that could not be read.
         inputs: the sha256 of every file that a report may be made from, by its path in the run.
@@ -105,6 +105,7 @@ class Run:
     request: Json = field(default_factory=dict)
     ladders: tuple[Json, ...] = ()
     timings: tuple[Json, ...] = ()
+    tunings: tuple[Json, ...] = ()
     losses: Mapping[str, Json] = field(default_factory=dict)
     damages: tuple[Damage, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
@@ -171,6 +172,7 @@ def load(folder: Path) -> Run:
         request,
         tuple(reader.every(folder.glob("ladders/*.json"), shapes_of_files.LADDER)),
         tuple(reader.every(folder.glob("timing/*.json"), shapes_of_files.timing)),
+        tuple(reader.every(folder.glob("tuning/*.json"), shapes_of_files.TUNING)),
         losses,
         tuple(reader.damages),
         inputs,

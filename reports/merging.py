@@ -32,6 +32,7 @@ def load_runs(folders: Sequence[Path]) -> Run:
         request=_request(requests),
         ladders=tuple(_once(ladder for run in runs for ladder in run.ladders)),
         timings=tuple(_once(timing for run in runs for timing in run.timings)),
+        tunings=tuple(_once(tuning for run in runs for tuning in run.tunings)),
         losses={name: facts for run in reversed(runs) for name, facts in run.losses.items()},
         damages=tuple(
             Damage(f"{name}/{each.path}", each.cause)

@@ -117,6 +117,20 @@ def timing(value: Any, place: str) -> None:
 
 RUNG = entries({"name": text, "n": scalar, "metrics": each(entries(dict.fromkeys(("mean", "spread"), maybe(number))))})
 LADDER = entries({}, {"data": text, "passport": passport, "rows": maybe(several(RUNG))})
+POINT_OF_SPACE = {"learning_rate": maybe(number), "betas": maybe(several(number))}
+TRIED = entries({}, {**POINT_OF_SPACE, "scores": maybe(METRICS), "median": maybe(number)})
+SPACE = each(either(several(number), entries({"low": number, "high": number})))
+CHOICE = entries(
+    {"loss": text, "group": text, "trials": several(TRIED)},
+    {
+        "metric": maybe(text),
+        "space": maybe(SPACE),
+        "sampler": maybe(text),
+        "tuning_seeds": maybe(several(integer)),
+        "chosen": maybe(entries({}, POINT_OF_SPACE)),
+    },
+)
+TUNING = entries({"task": text, "data": text}, {"choices": maybe(several(CHOICE))})
 REST = maybe(either(number, several(number)))
 BRANCHES = ("real", "fake", "generator", "slope")
 

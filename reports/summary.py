@@ -13,7 +13,7 @@ from reports.wording import changes, sentences, settings_apart
 
 SPEAKS_OF = {
     "controlled": "This recipe holds everything equal but the loss and its penalty: what follows speaks of losses.",
-    "tuned": "Each loss at the best of one grid, chosen on other seeds: what follows speaks of losses at equal tuning.",
+    "tuned": "Each loss at the best of as many trials, on the same points and other seeds: what follows speaks of losses at equal tuning.",
     "published": "This recipe gives each loss its paper's norm, n_critic and optimiser: what follows speaks of recipes.",
 }
 

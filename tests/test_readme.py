@@ -61,7 +61,10 @@ def test_every_run_command_has_options_that_exist(tmp_path, monkeypatch) -> None
         read_options(command.split())
 
 
-@pytest.mark.parametrize("page", ["README.md", "reports/published/measured.md", "reports/published/answers.md"])
+PUBLISHED = [f"reports/published/{name}.md" for name in ("measured", "answers", "tuning/tuning")]
+
+
+@pytest.mark.parametrize("page", ["README.md", *PUBLISHED])
 def test_pictures_and_links_are_there(page) -> None:
     path = ROOT / page
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):

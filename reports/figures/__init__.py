@@ -35,6 +35,7 @@ from reports.figures import (
     slopes,
     targets,
     tradeoff,
+    tuning,
 )
 from reports.figures.base import Kind
 from reports.figures.style import STYLE
@@ -49,6 +50,7 @@ FIGURES: tuple[Kind, ...] = (
     tradeoff.KIND,
     quality.KIND,
     targets.KIND,
+    tuning.KIND,
     pareto.KIND,
     samples.KIND,
     cost.KIND,

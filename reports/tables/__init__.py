@@ -5,6 +5,7 @@ from collections.abc import Callable
 from reports.loading import Run
 from reports.panels import Panel
 from reports.tables import (
+    best_of,
     comparisons,
     cost,
     factorial,
@@ -44,6 +45,7 @@ TABLES: tuple[Callable[[Run, list[Panel]], Table | None], ...] = (
     rates.build,
     failures.build,
     passports.build,
+    best_of.build,
     tuning.build,
     settings.settings,
 )

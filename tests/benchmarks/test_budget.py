@@ -34,7 +34,7 @@ def steps(ground: Ground) -> dict[str, int]:
 def test_trials_have_the_budget_of_the_recipe_that_they_choose_for() -> None:
     budgeted = with_budgets(ground(), [timing(ground(), controlled=0.3, tuned=0.5)], Path("nowhere"), 2.0, False)
     assert steps(budgeted) == {"controlled": 6, "tuned": 4}
-    trials = tuning.trials(budgeted.tuned, GRID, [1000])
+    trials = tuning.trials(budgeted.tuned, tuning.of_grid(GRID, [1000]))
     assert [trial.settings["steps"] for trial in trials] == [4, 4]
     np.testing.assert_allclose([trial.settings["learning_rate"] for trial in trials], [1e-4, 2e-4], rtol=0)
 
@@ -46,7 +46,7 @@ def test_without_seconds_nothing_changes() -> None:
 
 def test_what_a_trial_was_given_stands_for_all_of_its_recipe(tmp_path) -> None:
     known = ground()
-    (trial, _) = tuning.trials(known.tuned, GRID, [1000])
+    (trial, _) = tuning.trials(known.tuned, tuning.of_grid(GRID, [1000]))
     trial = replace(trial, settings={**trial.settings, "steps": 7})
     (tmp_path / trial.folder).mkdir(parents=True)
     content = {"status": "done", "cell": trial.key, "settings": trial.settings}
