@@ -148,7 +148,10 @@ class Campaign:
         if self.executor.options.workers:
             return self.executor.options.workers
         if time.monotonic() - self._measured >= LOOK_AGAIN:
-            self._room, self._measured = AHEAD * max(1, self.executor.room()), time.monotonic()
+            room, self._measured = self.executor.room(), time.monotonic()
+            if not room and self._room:
+                self.executor.say("No node is left that holds a cell; waiting for one.")
+            self._room = AHEAD * room
         return self._room
 
     def _begin(self, cell: Cell, home: Parcel | None, holding: ExitStack) -> None:
@@ -297,7 +300,7 @@ def _error(reference: Any) -> str:
         return "it was cancelled on the cluster"
     except (RayTaskError, RaySystemError, RuntimeEnvSetupError) as error:
         raise UsageError(
-            f"a node cannot run cells: {said(error)}; every node needs the packages of this environment."
+            f"a node cannot run cells: {said(error)}; every node needs the packages of this environment, in the same versions."
         ) from error
     return "it ended without a word"
 

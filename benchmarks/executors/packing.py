@@ -10,7 +10,7 @@ import ray
 
 from benchmarks.events import Work
 from benchmarks.executors.luggage import Luggage, own_code, stored
-from benchmarks.executors.ray_node import Journey
+from benchmarks.executors.ray_node import Journey, package
 from benchmarks.plan import Cell
 from gan_losses.data import default_root
 from gan_losses.metrics import FEATURES, Place
@@ -19,6 +19,9 @@ from gan_losses.spelling import parts
 
 if TYPE_CHECKING:
     from benchmarks.executors.ray_cluster import RayExecutor
+
+# Of unlike versions the numbers may be unlike, too.
+PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "scipy", "scikit-learn", "pillow", "safetensors")
 
 
 def journey_of(executor: "RayExecutor", work: Work, cells: Sequence[Cell], identity: str) -> tuple[Journey, Work]:
@@ -36,7 +39,8 @@ def journey_of(executor: "RayExecutor", work: Work, cells: Sequence[Cell], ident
     work = replace(work, stores=stores, place=_whole(work.place, cells))
     luggage = Luggage({name: stored(path) for name, path in stores.items()})
     code, streamed = own_code(own_places(cells)), executor.options.storage == "streamed"
-    return Journey(executor.job, identity, streamed, luggage, code, variables()), work
+    versions = {name: found for name in PACKAGES if (found := package(name)) is not None}
+    return Journey(executor.job, identity, streamed, luggage, code, variables(), versions), work
 
 
 def own_places(cells: Sequence[Cell]) -> list[str]:

@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import signal
+import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ OWN = "local"  # Ray's word for a cluster that is started on this machine and en
 # Numbers depend on how many threads a library takes, and Ray sets the first for its workers.
 VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 TOKENS, TOKEN_FILE = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"), Path("~/.ray/auth_token")  # where Ray looks for one
+LONGEST, SHORT = 20, "/tmp"  # characters of a folder for sockets, whose whole names may have 107; and one that has few
 OBJECTS = 200_000_000  # bytes of a cluster of its own for what is sent: on one machine next to nothing is
 
 
@@ -77,10 +79,13 @@ class RayExecutor(Executor):
 
     def _connect(self) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        os.environ.setdefault("RAY_worker_niceness", "0")  # of a cluster of its own: cells are what the user waits for
         os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")  # of attempts that were given up
         os.environ.setdefault(
             "RAY_DEDUP_LOGS_SKIP_REGEX", "."
         )  # pages of a raylet's state when a node is lost; the run says it
+        if len(tempfile.gettempdir()) > LONGEST and Path(SHORT).is_dir():
+            os.environ.setdefault("RAY_TMPDIR", SHORT)
         if not self.own and (any(map(os.environ.get, TOKENS)) or TOKEN_FILE.expanduser().is_file()):
             os.environ.setdefault("RAY_AUTH_MODE", "token")  # Ray's own clusters ask for one by default
         import ray
@@ -97,7 +102,7 @@ class RayExecutor(Executor):
             }
         try:
             ray.init(self.options.address or OWN, log_to_driver=False, logging_level=logging.ERROR, **how)
-        except (ConnectionError, TimeoutError, RuntimeError, ValueError, AssertionError) as error:
+        except (OSError, RuntimeError, ValueError, AssertionError) as error:
             said = str(error).strip().splitlines()
             where = f"--address {self.options.address}" if self.options.address else "--executor ray"
             token = "" if self.own else ", say RAY_AUTH_MODE=token (or disabled) as the cluster does"

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any
 
@@ -42,6 +43,7 @@ class Journey:
         luggage: beside the code.
         code: the user's own.
         variables: of the environment that numbers may depend on; None where one is not set.
+        packages: that every node has to have, with their versions.
     """
 
     job: str
@@ -50,6 +52,7 @@ class Journey:
     luggage: Luggage
     code: OwnCode = field(default_factory=OwnCode)
     variables: Mapping[str, str | None] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ def attend(
         home: what there is of the cell in the output folder, if it is streamed.
         card: whether the cell has a GPU, or a part of one.
     """
+    check_packages(journey.packages)
     line = Line(mailbox, attempt)
     try:
         line.post(Event("began", cell, detail=socket.gethostname()))
@@ -187,6 +191,33 @@ def _streamed(line: Line, cell: Cell, work: Work, home: Parcel) -> Outcome:
     except StoppedError:
         event = Event("paused", cell)
     return Outcome(event, outgoing.parcel())
+
+
+def check_packages(expected: Mapping[str, str]) -> None:
+    """Whether this node has the packages in the versions of the user's machine, whatever they were built for.
+
+    Raises:
+        ModuleNotFoundError: it lacks one, or has it in another version: its numbers would be others.
+
+    Example:
+        >>> check_packages({"ray": "1.0"})  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        ModuleNotFoundError: ...
+    """
+    for name, wanted in expected.items():
+        found = package(name)
+        if found != wanted:
+            has = f"has {name} {found}" if found else f"has no {name}"
+            raise ModuleNotFoundError(f"node {socket.gethostname()} {has}, and {wanted} is wanted")
+
+
+def package(name: str) -> str | None:
+    """The version of a package without its build; None where it is missing."""
+    try:
+        return version(name).partition("+")[0]
+    except PackageNotFoundError:
+        return None
 
 
 def _sees(out: Path, identity: str) -> bool:
@@ -272,6 +303,7 @@ def describe(device: str, variables: Mapping[str, str | None]) -> Json:
 
 def time_steps(cells: Sequence[Cell], work: Work, journey: Journey, rounds: int) -> Json | str:
     """A timing pass on this node, which it has to itself; `LUGGAGE` where that has to be packed first."""
+    check_packages(journey.packages)
     _surround(journey.variables)
     folder = scratch(journey.job)
     _settle_in(folder)

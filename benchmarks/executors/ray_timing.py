@@ -49,5 +49,5 @@ def _got(references: Sequence[Any]) -> list[Any]:
         return list(ray.get(list(references)))
     except RayError as error:
         raise UsageError(
-            f"a node cannot time steps: {said(error)}; every node needs the packages of this environment."
+            f"a node cannot time steps: {said(error)}; every node needs the packages of this environment, in the same versions."
         ) from error

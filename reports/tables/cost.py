@@ -53,8 +53,12 @@ def _quartiles(name: str, values: tuple[float, float, float] | None, scale: floa
 
 
 def host(panel: Panel, time: StepTime) -> float | str:
-    """Median peak memory of the workers that trained the loss, in bytes."""
-    found = [(cell.record.get("memory") or {}).get("peak_host_bytes") for cell in panel.of(time.loss)]
+    """Median peak memory of the workers that trained the loss, in bytes: of those on that device where there are any."""
+    cells = panel.of(time.loss)
+    own = [
+        cell for cell in cells if (cell.record.get("environment") or {}).get("device") == time.timing["device"]["name"]
+    ]
+    found = [(cell.record.get("memory") or {}).get("peak_host_bytes") for cell in own or cells]
     numbers = [value for value in found if value]
     return median(numbers) if numbers else "not measured"
 

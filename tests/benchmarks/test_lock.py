@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.lock import TakenError, cell_lock, folder_lock, is_locked, lock_path, machine_lock
+from benchmarks.lock import TakenError, cell_lock, folder_lock, forget_owner, is_locked, lock_path, machine_lock
 from tests.benchmarks.test_run import ROOT
 
 pytest.importorskip("fcntl")
@@ -144,6 +144,21 @@ def test_without_them_an_owner_on_another_host_is_believed_to_live_and_a_number_
     lock_path(tmp_path / "cell").write_text(json.dumps(owner))
     with cell_lock(tmp_path / "cell"):
         pass
+
+
+@pytest.mark.parametrize(("host", "lost", "gone"), [("there", "there", True), ("there", "elsewhere", False)])
+def test_the_lock_of_an_owner_whose_host_is_lost_is_forgotten(host: str, lost: str, gone: bool, tmp_path) -> None:
+    path = lock_path(tmp_path / "cell")
+    path.write_text(json.dumps({"host": host, "pid": 1, "started": 0.0}))
+    forget_owner(tmp_path / "cell", lost)
+    assert path.exists() != gone
+    forget_owner(tmp_path / "another", lost)  # of which there is none
+
+
+def test_a_lock_that_somebody_holds_is_not_forgotten(tmp_path) -> None:
+    with cell_lock(tmp_path / "cell"):
+        forget_owner(tmp_path / "cell", socket.gethostname())
+        assert lock_path(tmp_path / "cell").exists()
 
 
 def test_another_users_lock_file_will_do(tmp_path: Path) -> None:
