@@ -18,9 +18,9 @@ OBJECTS = 100_000_000  # bytes
 def running(*nodes: dict) -> Iterator[tuple[str, subprocess.Popen]]:
     """A cluster with such nodes beside a head that takes no cells: its address, and the process to ask."""
     call = [sys.executable, __file__, *map(json.dumps, nodes)]
-    process = subprocess.Popen(
-        call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+    short = {**os.environ, "RAY_TMPDIR": "/tmp"}  # names of sockets must not be long
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(call, **pipes, text=True, env=short)
     try:
         yield process.stdout.readline().strip(), process
     finally:
