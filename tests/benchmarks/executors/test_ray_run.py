@@ -145,7 +145,11 @@ def _mentions(path: Path, text: str) -> bool:
 @pytest.mark.slow
 def test_a_cell_that_crashes_is_recorded_and_not_tried_elsewhere(tmp_path) -> None:
     path = tmp_path / "crashing.py"
-    path.write_text(OWN.replace("from beside import FACTOR\n", "").replace("return FACTOR", "os._exit(7)  #"))
+    dying = (
+        "multiprocessing.parent_process() and os._exit(7); return 1.0"  # not in the run itself, which draws the loss
+    )
+    text = OWN.replace("from beside import FACTOR\n", "import multiprocessing\n")
+    path.write_text(text.replace("return FACTOR", dying))
     asked = (*SMALL, "--unexamined", "--losses", f"{path}:Own", "--seeds", "0", "--executor", "ray")
     said = run(tmp_path / "ray", *asked, code=1)
     assert "1 failed" in said
