@@ -140,8 +140,9 @@ def plot_seeds(axis: Axes, frame: pd.DataFrame, look: Look) -> NDArray[np.float6
     if frame.empty:
         return np.empty(0)
     if frame.shape[1] > 1:
-        seeds = [frame[name].dropna() for name in frame]
-        segments = [np.column_stack([seed.index.to_numpy(dtype=float), seed.to_numpy()]) for seed in seeds]
+        places = frame.index.to_numpy(dtype=float)
+        points = [np.column_stack([places, values]) for values in frame.to_numpy(dtype=float).T]
+        segments = [each[~np.isnan(each[:, 1])] for each in points]
         axis.add_collection(LineCollection(segments, colors=look.colour, linewidths=0.5, alpha=0.3))
     median = frame.median(axis=1)
     steps = median.index.to_numpy(dtype=float)

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
+from reports.aggregate import table
 from reports.figures.base import Drawn, Kind, palette_of, plot_seeds
 from reports.figures.style import Look, canvas, log_scale, name_axes, plain, say, signed_scale
 from reports.ladders import floor_of
@@ -78,9 +79,9 @@ def track(
             known = {point["step"] * seconds: value for point, value in points if seconds is not None}
         else:
             known = {point[effort]: value for point, value in points}
-        columns[cell.seed] = pd.Series({at: value for at, value in known.items() if value is not None}, dtype=float)
-    kept = {seed: column for seed, column in columns.items() if len(column)}
-    return pd.DataFrame(kept).sort_index() if kept else pd.DataFrame()
+        kept = {at: value for at, value in known.items() if value is not None}
+        columns[cell.seed] = (np.array(list(kept)), np.array(list(kept.values()), dtype=float))
+    return table({seed: column for seed, column in columns.items() if len(column[0])})
 
 
 def draw_effort(

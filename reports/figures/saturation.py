@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from benchmarks.records import slug
-from reports.aggregate import series
 from reports.figures.base import Drawn, Kind, losses_of, palette_of, plot_statistic, with_curves
 from reports.figures.style import Look, canvas, fit_scale, name_axes, plain, say
 from reports.loading import Run
@@ -64,7 +63,7 @@ def present(panel: Panel, networks: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in STATISTICS:
         for network in networks:
-            if any(len(series([cell], "saturation", network, name)) for cell in panel.cells):
+            if any(len(cell.curves.points("saturation", network, name)[0]) for cell in panel.cells):
                 found.setdefault(name, network)
     return found
 
