@@ -20,12 +20,14 @@ class Cost:
 
     Attributes:
         seconds: from the process's start to its end.
+        cpu_seconds: of all its processes together: what it would take on one core with nothing beside it, or nearly.
         peak_bytes: the largest sum over the process and all that it started (`memory_of`), of looks `INTERVAL` apart.
         report_bytes: of all files of the report.
         page_bytes: of its page alone; 0 for none.
     """
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
     report_bytes: int
     page_bytes: int
@@ -44,14 +46,20 @@ def report_cost(run: Path) -> Cost:
     with tempfile.TemporaryDirectory(dir=run.parent, prefix="report-") as place:
         out, told = Path(place) / "report", Path(place) / "told.txt"
         command = [sys.executable, "-m", "reports.build", str(run), "--out", str(out)]
-        begin = time.perf_counter()
+        begin, before = time.perf_counter(), _spent()
         with told.open("wb") as file, subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file) as process:
             peak = max(_looks(process), default=0)
             seconds = time.perf_counter() - begin
         if process.returncode:
             raise BuildError(f"{' '.join(command)} ended with {process.returncode}: {told.read_text()[-2000:]}")
         page = out / "index.html"
-        return Cost(seconds, peak, size_of(out), page.stat().st_size if page.exists() else 0)
+        return Cost(seconds, _spent() - before, peak, size_of(out), page.stat().st_size if page.exists() else 0)
+
+
+def _spent() -> float:
+    """Seconds of processors that all children so far have taken, and theirs."""
+    times = psutil.Process().cpu_times()
+    return float(times.children_user + times.children_system)
 
 
 def _looks(process: "subprocess.Popen[bytes]") -> Iterator[int]:

@@ -14,6 +14,7 @@ from reports.figures.base import (
     palette_of,
     plot_statistic,
     remove_empty,
+    thinned,
     together,
     with_curves,
 )
@@ -86,4 +87,5 @@ KIND = Kind(
     "too; and values of different losses do not compare.",
     "No cell has curves.",
     draw,
+    thinned,
 )

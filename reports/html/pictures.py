@@ -37,6 +37,16 @@ def picture_of(picture: Picture, folder: Path, number: int, styles: Styles) -> s
     return shown
 
 
+def weight(picture: Picture, folder: Path) -> int:
+    """About how many bytes a figure takes in a page."""
+    image, drawing = (_size(folder / f"{picture.name}.{suffix}") for suffix in ("png", "svg"))
+    return min(drawing, max(HEAVY, image * 4 // 3)) if image else drawing
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()

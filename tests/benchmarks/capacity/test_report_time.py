@@ -55,5 +55,6 @@ def test_a_build_that_fails_says_why_and_leaves_nothing(tmp_path: Path) -> None:
 def test_a_report_costs_seconds_memory_and_disk(source: Path) -> None:
     cost = report_cost(source)
     assert 0.5 < cost.seconds < 300
+    assert 0.5 < cost.cpu_seconds < 300
     assert 50 * 2**20 < cost.peak_bytes < 2**31
     assert 10_000 < cost.page_bytes < cost.report_bytes
