@@ -1,5 +1,6 @@
 """How small a difference a suite could have seen: the power of the max-T test in the normal model."""
 
+import math
 from functools import lru_cache
 from itertools import combinations
 
@@ -52,7 +53,8 @@ def extrapolated(row: int, losses: int) -> float:
         losses: more than it has.
     """
     before, last = CONSTANTS[row][-2:]
-    return last * (last / before) ** float(np.log2(losses / LOSSES[-1]) / np.log2(LOSSES[-1] / LOSSES[-2]))
+    doublings = math.log(losses / LOSSES[-1]) / math.log(LOSSES[-1] / LOSSES[-2])
+    return float(last * (last / before) ** doublings)
 
 
 @lru_cache(maxsize=64)
