@@ -6,7 +6,9 @@ import pytest
 
 from reports.document import Drawing, Picture, Trained
 from reports.html import page as module
+from reports.html import pictures
 from reports.html.page import FIGURES, FILMS, as_html
+from reports.html.svg import Styles
 from reports.html.tables import LONGEST
 from tests.reports.html.documents import document, draw
 
@@ -74,3 +76,12 @@ def test_long_tables_are_cut_with_a_word(crowded, figures) -> None:
     assert f"row{LONGEST}<" not in text
     assert "7 more rows are in the CSV file." in text
     assert f"Of tables of more than {LONGEST} rows" in text
+
+
+def test_an_svg_that_is_far_too_heavy_is_not_even_parsed(tmp_path, monkeypatch) -> None:
+    draw(tmp_path, ["one"])
+    (tmp_path / "one.svg").write_text("<svg" + " " * 2_000_000)
+    monkeypatch.setattr(pictures, "inline", lambda *args: pytest.fail("it was parsed"))
+    assert pictures.picture_of(Picture("one", "words"), tmp_path, 1, Styles()).startswith(
+        '<img class="card" alt="words"'
+    )
