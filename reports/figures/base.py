@@ -21,7 +21,7 @@ from reports.loading import Cell, Run
 from reports.panels import Panel
 
 Drawn = Iterator[tuple[str, Figure]]
-LINES = 720  # thin lines of an axes
+LINES, EACH = 720, 40  # thin lines of an axes, and of a loss in it: under more of them its median would not be seen
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,9 @@ def thin_lines(losses: int) -> int:
 
     Example:
         >>> thin_lines(18), thin_lines(3), thin_lines(2000)
-        (40, 240, 1)
+        (40, 40, 1)
     """
-    return max(1, LINES // max(1, losses))
+    return max(1, min(EACH, LINES // max(1, losses)))
 
 
 def thinned(panels: Sequence[Panel]) -> str:
@@ -149,8 +149,8 @@ def thinned(panels: Sequence[Panel]) -> str:
     if all(len(panel.of(loss)) <= most[panel.task, panel.data] for panel in panels for loss in panel.losses):
         return ""
     return (
-        f"An axes has room for {LINES} thin lines: of larger panels those of each loss's first seeds are drawn, with their crosses; medians "
-        "and scales are of all seeds, and so are all tables."
+        f"An axes has room for {LINES} thin lines, {EACH} a loss: of larger panels those of each loss's first seeds are drawn, with "
+        "their crosses; medians and scales are of all seeds, and so are all tables."
     )
 
 

@@ -12,7 +12,7 @@ from scipy.stats import bootstrap
 
 from reports import multiplicity, statistics
 from reports.figures import improvement
-from reports.figures.base import LINES, plot_seeds, thin_lines, thinned
+from reports.figures.base import EACH, LINES, plot_seeds, thin_lines, thinned
 from reports.figures.style import Look
 from reports.loading import load
 from reports.panels import Panel, make_panels
@@ -69,7 +69,7 @@ def test_a_thousand_seeds_have_a_line_each_up_to_what_an_axes_has_room_for() -> 
     axis = Figure().subplots()
     frame = pd.DataFrame(rows_of(1000, 5), index=range(5))
     values = plot_seeds(axis, frame, Look("red"), thin_lines(3))
-    assert len(axis.collections[0].get_segments()) == LINES // 3
+    assert len(axis.collections[0].get_segments()) == EACH
     assert len(values) == 5000
     np.testing.assert_array_equal(axis.lines[0].get_ydata(), frame.median(axis=1))
 
@@ -77,9 +77,9 @@ def test_a_thousand_seeds_have_a_line_each_up_to_what_an_axes_has_room_for() -> 
 def test_the_caption_says_that_lines_are_left_out_where_they_are(run) -> None:
     panel = make_panels(run)[0]
     assert thinned([panel]) == ""
-    cells = [replace(panel.cells[0], seed=seed) for seed in range(LINES + 1)]
+    cells = [replace(panel.cells[0], seed=seed) for seed in range(EACH + 1)]
     large = Panel(panel.task, panel.data, panel.recipe, "", tuple(cells), (cells[0].loss,))
-    assert f"room for {LINES} thin lines" in thinned([large])
+    assert f"room for {LINES} thin lines, {EACH} a loss" in thinned([large])
 
 
 def test_a_matrix_of_very_many_losses_has_colours_alone_and_says_so() -> None:
