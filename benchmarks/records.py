@@ -252,10 +252,23 @@ def read_json(path: Path, *required: str) -> Json:
         RecordError: unreadable, no record, or of a newer schema.
     """
     try:
-        content: Json = json.loads(path.read_bytes().decode())
-        sealed = seal(content) if isinstance(content, dict) else None
+        raw = path.read_bytes()
     except OSError as error:
         raise RecordError(f"{path} cannot be read ({error.strerror or error}); mend that or delete it.") from error
+    return parse_json(path, raw, *required)
+
+
+def parse_json(path: Path, raw: bytes, *required: str) -> Json:
+    """As `read_json`, of a file that was read already.
+
+    Args:
+        path: that errors name.
+        raw: its content.
+        required: keys without which it is of no use.
+    """
+    try:
+        content: Json = json.loads(raw.decode())
+        sealed = seal(content) if isinstance(content, dict) else None
     except (ValueError, RecursionError) as error:
         raise DamagedError(f"{path} is damaged ({error}); delete it and run again.") from error
     schema = content.get("schema") if isinstance(content, dict) else None

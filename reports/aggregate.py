@@ -1,11 +1,14 @@
 """Panels -> pandas frames and paired comparisons with the reference loss."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from benchmarks.records import STATUSES
 from reports import metrics, statistics
@@ -94,6 +97,7 @@ def ceiling(panel: Panel, metric: str) -> float | None:
     return median(numbers) if numbers else None
 
 
+@lru_cache(maxsize=4096)  # the table's file and its sections ask for the same ones
 def compare(panel: Panel, loss: str, metric: str, moment: str = "best", reference: str | None = None) -> Comparison:
     """The loss against another: log-ratios where ratios mean something, differences for everything else.
 
@@ -142,25 +146,31 @@ def worst_share(cell: Cell, moment: str = "best") -> float | None:
     return min(shares) if shares else None
 
 
-def series(cells: list[Cell], *path: str) -> pd.DataFrame:
+def series(cells: Sequence[Cell], *path: str) -> pd.DataFrame:
     """A statistic of the curves: one row per step, one column per seed (an index where seeds repeat).
 
     Args:
         cells: whose curves are read.
         path: keys into a log point, as in ("saturation", "image", "signal").
     """
-    columns = {cell.seed: _column(cell, path) for cell in cells}
-    kept = {seed: column for seed, column in columns.items() if len(column)}
-    return pd.DataFrame(kept).sort_index() if kept else pd.DataFrame()
+    columns = {cell.seed: cell.curves.points(*path) for cell in cells}
+    return table({seed: column for seed, column in columns.items() if len(column[0])})
 
 
-def _column(cell: Cell, path: tuple[str, ...]) -> "pd.Series[float]":
-    points = {row["step"]: _get(row, path) for row in cell.curves}
-    present = {step: float(value) for step, value in points.items() if isinstance(value, int | float)}
-    return pd.Series(present, dtype=float)
+def table(columns: Mapping[int, tuple[NDArray[Any], NDArray[np.float64]]]) -> pd.DataFrame:
+    """One row per place at which any column has a value, rising, NaN where another has none.
 
+    Args:
+        columns: name -> (places, no two alike, and the values there).
 
-def _get(row: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        row = row.get(name) if isinstance(row, dict) else None
-    return row
+    Example:
+        >>> table({7: (np.array([2, 1]), np.array([0.2, 0.1])), 8: (np.array([3]), np.array([0.3]))}).fillna(-1.0).to_numpy().tolist()
+        [[0.1, -1.0], [0.2, -1.0], [-1.0, 0.3]]
+    """
+    if not columns:
+        return pd.DataFrame()
+    index = np.unique(np.concatenate([places for places, _ in columns.values()]))
+    values = np.full((len(index), len(columns)), np.nan)
+    for number, (places, column) in enumerate(columns.values()):
+        values[np.searchsorted(index, places), number] = column
+    return pd.DataFrame(values, index=index, columns=list(columns))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import reports.one_thread  # noqa: F401 - ahead of numpy
 from benchmarks.records import RecordError
 from reports.document_of import make_document
 from reports.experiments import chapter

@@ -2,10 +2,11 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from reports.asking.words import printable, unmarked
 from reports.families import Family
-from reports.loading import Run
+from reports.loading import Json, Run
 from reports.numbering import passport_of
 from reports.papers import PAPERS, identifiers, year
 from reports.passports import entry
@@ -109,8 +110,18 @@ def _suite(run: Run, losses: Sequence[str]) -> str:
 
 def _stated(run: Run, losses: Sequence[str], name: str) -> list[str]:
     """What the environments of the losses' cells say, each once."""
-    found = [(cell.record.get("environment") or {}).get(name) for cell in run.cells if cell.loss in losses]
+    found = [place.get(name) for loss in losses for place in _environments(run).get(loss, ())]
     return sorted({str(value) for value in found if value})
+
+
+@lru_cache(maxsize=16)  # every line that can be copied asks for them
+def _environments(run: Run) -> dict[str, list[Json]]:
+    """The environments of each loss's cells; cells that share theirs have it here once."""
+    found: dict[str, dict[int, Json]] = {}
+    for cell in run.cells:
+        place = cell.record.get("environment") or {}
+        found.setdefault(cell.loss, {})[id(place)] = place
+    return {loss: list(places.values()) for loss, places in found.items()}
 
 
 def _paper(identifier: str, losses: Iterable[str]) -> str:

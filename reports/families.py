@@ -135,6 +135,7 @@ def _entry(settings: Mapping[str, Any], name: str) -> str:
     return setting(settings[name]) if name in settings else "not stated"
 
 
+@lru_cache(maxsize=256)
 def selection(panel: Panel) -> str:
     """How the best states were chosen, as the records say; "" where they do not."""
     found = dict.fromkeys(str(cell.quality["selection"]) for cell in panel.cells if cell.quality.get("selection"))

@@ -1,7 +1,8 @@
 """All files of a run -> one `Run` in memory. Reads records only; nothing here knows torch."""
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 from benchmarks import records
 from benchmarks.records import SCORED, RecordError
 from reports import shapes_of_files
+from reports.curves import NO_CURVES, Curves
 from reports.manifest import digests, input_paths
 from reports.reading import UNREADABLE, Damage, Reader, clean
 
 Json = dict[str, Any]
 NAMES = ("task", "data", "recipe", "loss")
 SEED = re.compile(r"seed(\d{1,15})(?:-|$)", re.ASCII)
+ALIKE = ("settings", "environment", "passport")  # what a run's records have in common, or a panel's
 NONE = "none"  # the penalties of a loss to which none were added
 
 
@@ -29,7 +32,7 @@ class Cell:
     seed: int
     record: Json
     folder: Path
-    curves: Sequence[Json] = ()
+    curves: Curves = NO_CURVES
     home: Path = Path()
 
     @property
@@ -65,12 +68,12 @@ class Cell:
     @property
     def settings(self) -> Json:
         """Every resolved setting."""
-        return dict(self.record.get("settings") or {})
+        return self.record.get("settings") or {}
 
     @property
     def quality(self) -> Json:
         """The record's quality; empty if there is none."""
-        return dict(self.record.get("quality") or {})
+        return self.record.get("quality") or {}
 
     def state(self, moment: str) -> Json:
         """What the quality holds of "best", "final", "untrained", "averaged best" or "averaged final"; empty without it."""
@@ -81,7 +84,7 @@ class Cell:
 
     def metrics(self, moment: str) -> Json:
         """The test metrics of a moment; empty if there are none."""
-        return dict(self.state(moment).get("metrics") or {})
+        return self.state(moment).get("metrics") or {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,10 +163,13 @@ def load(folder: Path) -> Run:
     """
     require_run(folder)
     inputs = digests(folder, input_paths(folder))  # first: what changes while it is read is then known as changed
-    reader = Reader(folder)
+    reader, alike = Reader(folder), Alike()
     request = reader.optional(folder / "run.json", shapes_of_files.REQUEST)
     losses = {str(loss["name"]): loss for loss in _losses(reader)}
-    found = {path: reader.json(path / records.RECORD, shapes_of_files.RECORD) for path in records.find_records(folder)}
+    found = {
+        path: alike.of(reader.json(path / records.RECORD, shapes_of_files.RECORD))
+        for path in records.find_records(folder)
+    }
     known = _names_by_slug([record for record in found.values() if record is not None], losses)
     cells = [cell for path, record in found.items() if (cell := _cell(reader, path, record, known)) is not None]
     return Run(
@@ -177,6 +183,33 @@ def load(folder: Path) -> Run:
         tuple(reader.damages),
         inputs,
     )
+
+
+class Alike:
+    """Makes records that have parts in common hold these once; the digests of a cell's files, which no report shows, are left out."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._parts: dict[str, Json] = {}
+
+    def of(self, record: Json | None) -> Json | None:
+        """The record, equal but for its files."""
+        if record is None:
+            return None
+        found = {name: self._one(part) for name, part in record.items() if name != "files"}
+        for whole in (found, found.get("quality") or {}):
+            for name in ALIKE:
+                if name in whole:
+                    whole[name] = self._parts.setdefault(json.dumps(whole[name]), whole[name])
+        return found
+
+    def _one(self, value: Any) -> Any:
+        """The same with each text once."""
+        if isinstance(value, dict):
+            return {self._names.setdefault(name, name): self._one(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._one(item) for item in value]
+        return self._names.setdefault(value, value) if isinstance(value, str) else value
 
 
 def require_run(folder: Path) -> None:
@@ -216,10 +249,10 @@ def _cell(reader: Reader, folder: Path, record: Json | None, known: Mapping[str,
 
 def _skipped(request: Json, cells: Iterable[Cell], folder: Path) -> Iterator[Cell]:
     """Cells of run.json that cannot be run and have no record to say so."""
-    recorded = [cell.key for cell in cells]
+    recorded = {tuple(cell.key.values()) for cell in cells}
     for entry in request.get("skipped") or ():
         key = _key(entry["cell"])
-        if key is not None and key not in recorded:
+        if key is not None and tuple(key.values()) not in recorded:
             identity = "/".join(key[name] for name in NAMES) + f"/seed{key['seed']}"
             content = {"id": identity, "cell": key, "status": "skipped", "reason": entry.get("reason"), "step": 0}
             slugs = [records.slug(key[name]) or "-" for name in NAMES]

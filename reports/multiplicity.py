@@ -1,12 +1,14 @@
 """Many pairs, one family: p values adjusted by step-down max-T over joint sign flips of the seeds."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from reports.statistics import DRAWS, EXACT, Array
+from reports.statistics import EXACT, Array, signed
 
+LARGEST = 2**23  # numbers of an array that is needed for a moment
 SAME = 1e-9  # two statistics that are equal but for rounding
 
 
@@ -42,36 +44,37 @@ def max_t(differences: ArrayLike) -> tuple[Array, Array]:
     units = np.divide(table, lengths[:, None], out=np.zeros_like(table), where=lengths[:, None] > 0)
     observed = np.abs(units.sum(axis=1))
     order = np.argsort(-observed, kind="stable")
-    patterns = signs(table.shape[1])
-    ordered = np.abs(patterns @ units[order].T)
-    greatest = np.maximum.accumulate(ordered[:, ::-1], axis=1)[:, ::-1]
-    goal = observed[order] - SAME
-    exact = table.shape[1] <= EXACT
+    goal, size = observed[order] - SAME, max(1, LARGEST // len(order))
+    single, greatest, drawn = np.zeros(len(order)), np.zeros(len(order)), 0
+    for patterns in parted(table.shape[1], size):
+        ordered = np.abs(patterns @ units[order].T)
+        single += (ordered >= goal).sum(axis=0)
+        greatest += (np.maximum.accumulate(ordered[:, ::-1], axis=1)[:, ::-1] >= goal).sum(axis=0)
+        drawn += len(patterns)
+    more = (
+        0 if table.shape[1] <= EXACT else 1
+    )  # of more seeds than can be enumerated the observed pattern is counted in
     alone, adjusted = np.empty(len(order)), np.empty(len(order))
-    alone[order] = _share(ordered >= goal, exact)
-    adjusted[order] = np.maximum.accumulate(_share(greatest >= goal, exact))
+    alone[order] = (single + more) / (drawn + more)
+    adjusted[order] = np.maximum.accumulate((greatest + more) / (drawn + more))
     return alone, adjusted
 
 
-@lru_cache(maxsize=32)
+def parted(count: int, size: int) -> Iterator[Array]:
+    """The sign patterns, so many at a time at most: the statistics of thousands of pairs do not fit into memory at once."""
+    for patterns in [signs(count)] if count <= EXACT else signed(count):
+        yield from (patterns[start : start + size] for start in range(0, len(patterns), size))
+
+
+@lru_cache(maxsize=EXACT)
 def signs(count: int) -> Array:
-    """(patterns, count) of ±1: one of each mirrored two for up to 14 seeds, 20,000 seeded ones above.
+    """(patterns, count) of ±1 for up to 14 seeds: one of each mirrored two.
 
     Example:
         >>> signs(2).tolist()
         [[1.0, 1.0], [1.0, -1.0]]
     """
-    if count <= EXACT:
-        bits = np.arange(2 ** (count - 1))[:, None] >> np.arange(count - 1) & 1
-        drawn = np.column_stack([np.zeros(len(bits), dtype=bits.dtype), bits])
-    else:
-        drawn = np.random.default_rng(0).integers(0, 2, size=(DRAWS, count))
-    found: Array = 1.0 - 2.0 * drawn
+    bits = np.arange(2 ** (count - 1))[:, None] >> np.arange(count - 1) & 1
+    found: Array = 1.0 - 2.0 * np.column_stack([np.zeros(len(bits), dtype=bits.dtype), bits])
     found.flags.writeable = False
     return found
-
-
-def _share(reached: NDArray[np.bool_], exact: bool) -> Array:
-    counts = reached.sum(axis=0, dtype=float)
-    shares: Array = counts / len(reached) if exact else (counts + 1) / (len(reached) + 1)
-    return shares

@@ -97,7 +97,12 @@ class Panel:
 
     def moments(self) -> list[str]:
         """The trained states that were measured: `RAW`, and `AVERAGED` where any cell averaged its generator's weights."""
-        return [*RAW, *(AVERAGED if any(cell.metrics(moment) for cell in self.cells for moment in AVERAGED) else ())]
+        return list(self._moments)
+
+    @cached_property
+    def _moments(self) -> tuple[str, ...]:
+        averaged = any(cell.metrics(moment) for cell in self.cells for moment in AVERAGED)
+        return (*RAW, *(AVERAGED if averaged else ()))
 
     def translation(self) -> list[str]:
         """The translation metrics that any cell has, in a fixed order of kinds and the record's order of domains."""
@@ -119,9 +124,7 @@ class Panel:
 
     def domains(self) -> list[str]:
         """The domains that the curves know, the generator's statistics left out."""
-        names = dict.fromkeys(
-            name for cell in self.cells for row in cell.curves for name in row.get("saturation") or ()
-        )
+        names = dict.fromkeys(name for cell in self.cells for name in cell.curves.networks)
         return [name for name in names if name != "generator"]
 
     def adversarial(self, loss: str) -> bool:
@@ -129,7 +132,7 @@ class Panel:
 
         Only of a control that trains no discriminator is it known that nothing about one is missing.
         """
-        terms = {name for cell in self.of(loss) for row in cell.curves for name in row.get("terms") or ()}
+        terms = {name for cell in self.of(loss) for name in cell.curves.terms}
         return not terms or any(name.startswith("discriminator_") for name in terms)
 
 

@@ -1,6 +1,7 @@
 """Reads the files of a run for a report. One that is damaged is noted and left out; it does not cost the report."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +9,13 @@ from typing import Any
 
 from benchmarks import records
 from benchmarks.records import SCHEMA, RecordError
+from reports.curves import NO_CURVES, Curves, curves_of
 from reports.shape_checks import Check, UnfitError
 from reports.shapes_of_files import POINT
 
 Json = dict[str, Any]
 UNREADABLE = "unreadable"
+HALF = re.compile(rb"\\u[dD][89a-fA-F]")  # of a surrogate pair, as JSON spells it; UTF-8 itself can hold none
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,13 @@ class Reader:
             self._note(path, "it is no regular file")
             return None
         try:
-            content: Json = clean(records.read_json(path))
+            raw = path.read_bytes()
+            content: Json = records.parse_json(path, raw)
+            content = clean(content) if HALF.search(raw) else content
             check(content, "")
+        except OSError as error:
+            self._note(path, f"cannot be read ({error.strerror or error}); mend that or delete it.")
+            return None
         except (RecordError, UnfitError, RecursionError) as error:
             if is_newer(path):
                 raise
@@ -70,27 +78,29 @@ class Reader:
         """A file that need not be there; {} without it."""
         return (self.json(path, check) if path.exists() else None) or {}
 
-    def points(self, path: Path) -> tuple[Json, ...]:
+    def points(self, path: Path) -> Curves:
         """The log points of a cell, up to the first that is damaged; a torn last line is no damage."""
         if not path.exists():
-            return ()
+            return NO_CURVES
         try:
-            rows = clean(records.read_curves(path)) if path.is_file() else None
-            lines = path.read_bytes().count(b"\n") if rows is not None else 0
+            rows = records.read_curves(path) if path.is_file() else None
+            content = path.read_bytes() if rows is not None else b""
+            rows = clean(rows) if HALF.search(content) else rows
+            lines = content.count(b"\n")
         except (OSError, ValueError, RecursionError):
             rows = None
         if rows is None:
             self._note(path, "it is no text of log points")
-            return ()
+            return NO_CURVES
         for index, row in enumerate(rows):
             try:
                 POINT(row, "")
             except UnfitError as error:
                 self._note(path, f"line {index + 1}: {error}")
-                return tuple(rows[:index])
+                return curves_of(rows[:index])
         if lines > len(rows):
             self._note(path, f"line {len(rows) + 1} is no JSON")
-        return tuple(rows)
+        return curves_of(rows)
 
     def _note(self, path: Path, cause: str) -> None:
         self.damages.append(Damage(path.relative_to(self.folder).as_posix(), cause))

@@ -4,13 +4,15 @@ A check takes a value and the place where it stands, and raises `UnfitError` if 
 Keys that no check names are let through, for records of later versions may have more.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 LARGEST = 1e100  # no quantity of a run comes near it, and squares of it are still numbers
 MOST = 2**53
 DEEPEST = 20
+PLAIN = frozenset({int, float, type(None)})
 Check = Callable[[Any, str], None]
+Quick = Callable[[Collection[Any]], bool]
 
 
 class UnfitError(ValueError):
@@ -112,24 +114,50 @@ def either(first: Check, second: Check) -> Check:
     return check
 
 
-def several(inner: Check) -> Check:
-    """A list."""
+def plain_numbers(values: Collection[Any]) -> bool:
+    """Whether all are numbers that `number` takes, or null; False, too, where that is not seen at a glance.
+
+    Example:
+        >>> [plain_numbers(each) for each in ([1, 2.5, None], [True], [float("nan")], ["1"])]
+        [True, False, False, False]
+    """
+    if not PLAIN.issuperset(map(type, values)):
+        return False
+    return all(-LARGEST <= value <= LARGEST for value in values if value is not None)
+
+
+def plain_counts(values: Collection[Any]) -> bool:
+    """Whether all are numbers that `count` takes.
+
+    Example:
+        >>> [plain_counts(each) for each in ([0, 3], [], [-1], [1.0], [True])]
+        [True, True, False, False, False]
+    """
+    return {int}.issuperset(map(type, values)) and (not values or (min(values) >= 0 and max(values) <= MOST))
+
+
+def several(inner: Check, quick: Quick | None = None) -> Check:
+    """A list. Items that are all fit at a `quick` glance are not looked at one by one."""
 
     def check(value: Any, place: str) -> None:
         if not isinstance(value, list):
             raise UnfitError(place, "a list", value)
+        if quick is not None and quick(value):
+            return
         for index, item in enumerate(value):
             inner(item, f"{place}[{index}]")
 
     return check
 
 
-def each(inner: Check) -> Check:
-    """A mapping whose values are all of one kind."""
+def each(inner: Check, quick: Quick | None = None) -> Check:
+    """A mapping whose values are all of one kind. Those that are all fit at a `quick` glance are not looked at one by one."""
 
     def check(value: Any, place: str) -> None:
         if not isinstance(value, dict):
             raise UnfitError(place, "a mapping", value)
+        if quick is not None and quick(value.values()):
+            return
         for name, item in value.items():
             inner(item, f"{place}.{name}")
 

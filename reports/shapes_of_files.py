@@ -1,5 +1,6 @@
 """The shape of every file that a report reads (`benchmarks.records` says what stands in them)."""
 
+from collections.abc import Collection
 from typing import Any
 
 from benchmarks.records import STATUSES
@@ -15,6 +16,8 @@ from reports.shape_checks import (
     maybe,
     number,
     one_of,
+    plain_counts,
+    plain_numbers,
     positive,
     scalar,
     seconds,
@@ -23,7 +26,7 @@ from reports.shape_checks import (
 )
 
 KEY = entries({"task": text, "data": text, "recipe": text, "loss": text, "seed": integer})
-METRICS = each(maybe(number))
+METRICS = each(maybe(number), plain_numbers)
 REPEATS = maybe(each(maybe(several(maybe(number)))))
 STATE = maybe(entries({}, {"step": maybe(count), "metrics": maybe(METRICS), "repeats": REPEATS}))
 PASSPORT = maybe(each(anything))
@@ -56,6 +59,13 @@ QUALITY = entries(
     },
 )
 ENDS = maybe(entries({}, {"early": maybe(number), "late": maybe(number)}))
+
+
+def plain_ends(values: Collection[Any]) -> bool:
+    """Whether all are mappings to numbers or null."""
+    return all(type(ends) is dict and plain_numbers(ends.values()) for ends in values)
+
+
 RECORD = entries(
     {"cell": KEY, "status": one_of(STATUSES)},
     {
@@ -66,13 +76,13 @@ RECORD = entries(
         "fault": maybe(entries({}, {"kind": maybe(text), "step": maybe(count), "cause": maybe(text)})),
         "settings": maybe(settings),
         "quality": maybe(QUALITY),
-        "saturation": maybe(each(each(ENDS))),
+        "saturation": maybe(each(each(ENDS, plain_ends))),
         "memory": maybe(entries({}, dict.fromkeys(("peak_host_bytes", "peak_device_bytes"), maybe(seconds)))),
         "environment": maybe(entries({}, {"device": maybe(text)})),
         "time": maybe(entries({}, {"finished": maybe(text), "resumed": maybe(count)})),
     },
 )
-HISTOGRAM = entries({"low": number, "width": seconds, "counts": several(count)})
+HISTOGRAM = entries({"low": number, "width": seconds, "counts": several(count, plain_counts)})
 POINT = entries(
     {"step": count},
     {

@@ -1,7 +1,9 @@
 """Paired statistics over seeds as pure functions on arrays: exact where that is possible, seeded where it is not."""
 
 import math
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +13,9 @@ EXACT = 14
 DRAWS = 20_000
 MANY = 30  # seeds from which on the bootstrap can be trusted with an interval
 LEVEL = 0.95
+RESAMPLES = 9_999  # of the bootstrap
+FEW = 100  # pairs up to which the patterns are kept as numbers
+LARGEST = 2**22  # numbers of an array that is needed for a moment
 Z = 1.959963984540054  # the normal distribution's 97.5 % point
 Array = NDArray[np.float64]
 
@@ -49,7 +54,8 @@ def sign_flip_p(differences: ArrayLike) -> float:
     observed = abs(values.mean())
     # A pattern and its mirror image round differently: without the margin one of the two would be lost.
     margin = 1e-12 * np.abs(values).mean()
-    extreme = np.abs((2.0 * _patterns(len(values)) - 1.0) @ values / len(values)) >= observed - margin
+    parts = [np.abs(signs @ values / len(values)) >= observed - margin for signs in signed(len(values))]
+    extreme = np.concatenate(parts)
     if len(values) <= EXACT:
         return float(extreme.mean())
     return float((extreme.sum() + 1) / (len(extreme) + 1))
@@ -97,8 +103,7 @@ def sign_flip_intervals(
     ranks = [_rank(count, level) for level in levels]
     if not any(ranks):
         return [[None] * len(levels) for _ in rows]
-    patterns, sizes = _subsets(count)
-    means = patterns @ rows.T / sizes[:, None]
+    means = np.concatenate([patterns @ rows.T / sizes[:, None] for patterns, sizes in _subsets(count)])
     ends = sorted({place for rank in ranks if rank for place in (rank - 1, len(means) - rank)})
     means.partition(ends, axis=0)
     return [
@@ -141,11 +146,41 @@ def bootstrap_interval(differences: ArrayLike, level: float = LEVEL) -> tuple[fl
         >>> bootstrap_interval([2.0, 2.0, 2.0])
         (2.0, 2.0)
     """
-    values = _finite(differences)
-    if np.ptp(values) == 0:
-        return float(values[0]), float(values[0])
-    drawn = bootstrap((values,), np.mean, confidence_level=level, method="BCa", rng=np.random.default_rng(0))
-    return float(drawn.confidence_interval.low), float(drawn.confidence_interval.high)
+    return bootstrap_intervals(_finite(differences)[None], (level,))[0][0]
+
+
+def bootstrap_intervals(
+    differences: ArrayLike, levels: tuple[float, ...] = (LEVEL, 0.9)
+) -> list[list[tuple[float, float]]]:
+    """`bootstrap_interval` of several rows of differences at several levels, at the price of few: all have the same draws.
+
+    Args:
+        differences: (rows, n) finite numbers.
+        levels: of the coverage.
+
+    Returns:
+        For each row the interval of each level.
+    """
+    rows = np.asarray(differences, dtype=float)
+    found = [[(float(row[0]), float(row[0]))] * len(levels) for row in rows]  # of rows without any spread
+    spread_out = np.flatnonzero(np.ptp(rows, axis=1) > 0)
+    several = max(1, LARGEST // (RESAMPLES * rows.shape[1]))
+    for start in range(0, len(spread_out), several):
+        places = spread_out[start : start + several]
+        for place, intervals in zip(places, _bootstrapped(rows[places], levels), strict=True):
+            found[place] = intervals
+    return found
+
+
+def _bootstrapped(rows: Array, levels: tuple[float, ...]) -> list[list[tuple[float, float]]]:
+    batch = max(1, min(RESAMPLES, LARGEST // rows.size))  # the draws are the same whatever it is
+    how: dict[str, Any] = {"method": "BCa", "axis": -1, "batch": batch, "rng": np.random.default_rng(0)}
+    drawn = bootstrap((rows,), np.mean, n_resamples=RESAMPLES, confidence_level=levels[0], **how)
+    every = [drawn.confidence_interval]
+    for level in levels[1:]:
+        again = bootstrap((rows,), np.mean, n_resamples=0, confidence_level=level, bootstrap_result=drawn, **how)
+        every.append(again.confidence_interval)
+    return [[(float(ends.low[row]), float(ends.high[row])) for ends in every] for row in range(len(rows))]
 
 
 def coverage(count: int, level: float = LEVEL) -> float | None:
@@ -211,17 +246,48 @@ def _rank(count: int, level: float = LEVEL) -> int:
     return math.floor((2**count if count <= EXACT else DRAWS + 1) * (1 - level) / 2 + 1e-9)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=8)
 def _patterns(count: int) -> NDArray[np.bool_]:
     """(patterns, count): every subset of `count` things, or 20,000 seeded ones where there are too many."""
     if count <= EXACT:
         return (np.arange(2**count)[:, None] >> np.arange(count) & 1).astype(bool)
-    return np.random.default_rng(0).integers(0, 2, size=(DRAWS, count)).astype(bool)
+    # Part by part, for what is drawn takes eight times the memory of what is kept.
+    random, size = np.random.default_rng(0), max(1, LARGEST // count)
+    parts = [min(size, DRAWS - start) for start in range(0, DRAWS, size)]
+    return np.concatenate([random.integers(0, 2, size=(part, count)).astype(bool) for part in parts])
 
 
-@lru_cache(maxsize=32)
-def _subsets(count: int) -> tuple[Array, Array]:
-    """The patterns that are not empty, as numbers, and their sizes."""
-    patterns = _patterns(count)
-    kept = patterns[patterns.any(axis=1)].astype(float)
-    return kept, kept.sum(axis=1)
+def _blocks(count: int) -> Iterator[NDArray[np.bool_]]:
+    """The patterns, part by part where they are many and long: as numbers they take eight times the memory."""
+    patterns, size = _patterns(count), max(1, LARGEST // count)
+    yield from (patterns[start : start + size] for start in range(0, len(patterns), size))
+
+
+def signed(count: int) -> Iterable[Array]:
+    """The patterns as signs, (patterns, count) of ±1 in one or more parts; of few things they are kept."""
+    return _few_signs(count) if count <= FEW else map(_signs, _blocks(count))
+
+
+@lru_cache(maxsize=8)
+def _few_signs(count: int) -> list[Array]:
+    return [_signs(block) for block in _blocks(count)]
+
+
+def _signs(block: NDArray[np.bool_]) -> Array:
+    return 2.0 * block.astype(float) - 1.0
+
+
+def _subsets(count: int) -> Iterable[tuple[Array, Array]]:
+    """The patterns that are not empty as numbers, and their sizes, in one or more parts; of few things they are kept."""
+    return _few_subsets(count) if count <= FEW else _not_empty(count)
+
+
+@lru_cache(maxsize=8)
+def _few_subsets(count: int) -> list[tuple[Array, Array]]:
+    return list(_not_empty(count))
+
+
+def _not_empty(count: int) -> Iterator[tuple[Array, Array]]:
+    for block in _blocks(count):
+        kept: Array = block[block.any(axis=1)].astype(float)
+        yield kept, kept.sum(axis=1)

@@ -98,6 +98,7 @@ def efforts(run: Run, panel: Panel, loss: str) -> dict[str, float]:
     return found if seconds is None else {**found, "seconds": seconds}
 
 
+@lru_cache(maxsize=4096)  # each loss's row asks for its panel's
 def horizon(run: Run, panel: Panel, target: Target, effort: str) -> float | None:
     """The least budget of any run of the panel: up to there all of them were watched. None where no loss has that effort."""
     each = {loss: efforts(run, panel, loss).get(effort) for loss in panel.losses}

@@ -221,7 +221,7 @@ def _intervals(differences: Array) -> Sequence[Sequence[tuple[float, float] | No
     """The intervals of 95 and 90 % of each row: by the sign-flip test, by the bootstrap from 30 seeds on."""
     if differences.shape[1] < statistics.MANY:
         return statistics.sign_flip_intervals(differences)
-    return [[statistics.bootstrap_interval(row, level) for level in (0.95, 0.9)] for row in differences]
+    return statistics.bootstrap_intervals(differences)
 
 
 def _judged(verdict: Verdict, p: float, adjusted: float) -> Verdict:

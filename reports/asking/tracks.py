@@ -1,6 +1,6 @@
 """A cell's curves: terms, quality on the way, gradient and discriminator, each a row of numbers over the steps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +8,7 @@ from reports import aggregate, metrics
 from reports.figures.curves import equilibrium
 from reports.figures.saturation import STATISTICS
 from reports.ladders import floor_of
-from reports.loading import Cell, Json, Run
+from reports.loading import Cell, Run
 from reports.panels import Panel
 from reports.targets import along
 
@@ -56,30 +56,28 @@ def tracks(run: Run, panel: Panel, cell: Cell) -> list[Track]:
 
 
 def _terms(run: Run, cell: Cell) -> Iterator[Track]:
-    rows = [(row, row.get("terms") or {}) for row in cell.curves]
-    for name in dict.fromkeys(name for _, terms in rows for name in terms):
-        yield replace(_track(name, "loss term", rows, name), rest=equilibrium(run.losses, cell.loss, name))
+    for name in cell.curves.terms:
+        track = _track(name, "loss term", cell.curves.known("terms", name))
+        yield replace(track, rest=equilibrium(run.losses, cell.loss, name))
 
 
 def _quality(run: Run, panel: Panel, cell: Cell) -> Iterator[Track]:
-    rows = [(row, row["metrics"]) for row in along(cell)]
     for metric in aggregate.primaries(panel):
-        track = _track(f"{metric} on validation", "distance", rows, metric)
+        found = {int(row["step"]): row["metrics"][metric] for row in along(cell) if metric in row["metrics"]}
+        track = _track(f"{metric} on validation", "distance", found)
         yield replace(track, floor=floor_of(run, panel, metric), logarithmic=metrics.has_ratios(metric))
 
 
 def _saturation(panel: Panel, cell: Cell) -> Iterator[Track]:
     domains = panel.domains()
     for domain in domains:
-        rows = [(row, (row.get("saturation") or {}).get(domain) or {}) for row in cell.curves]
         for name in SHOWN:
             title, label, _ = STATISTICS[name]
-            track = _track(title if len(domains) == 1 else f"{title}, {domain}", label, rows, name)
+            found = cell.curves.known("saturation", domain, name)
+            track = _track(title if len(domains) == 1 else f"{title}, {domain}", label, found)
             yield replace(track, share=name in SHARES)
 
 
-def _track(title: str, label: str, rows: Sequence[tuple[Json, Json]], name: str) -> Track:
-    """The values of one name; rows that do not know it are left out."""
-    found = {int(row["step"]): values[name] for row, values in rows if name in values}
+def _track(title: str, label: str, found: Mapping[int, float | None]) -> Track:
     steps = tuple(sorted(found))
     return Track(title, label, steps, tuple(found[step] for step in steps))

@@ -1,5 +1,6 @@
 """The report's figures. One is added by its file and a line in `FIGURES`."""
 
+import gc
 import os
 import re
 import threading
@@ -109,8 +110,12 @@ def save_figures(
         return
     # What a forked process starts with it has without being sent it, a run of many curves above all.
     pool = ProcessPoolExecutor(processes, get_context("fork"), _begin, (save_kind, os.getpid()))
-    with pool:
-        yield from zip(FIGURES, pool.map(_save_number, range(len(FIGURES))), strict=True)
+    gc.freeze()  # a collection in a forked process would write to all that it shares
+    try:
+        with pool:
+            yield from zip(FIGURES, pool.map(_save_number, range(len(FIGURES))), strict=True)
+    finally:
+        gc.unfreeze()
 
 
 _SAVERS: list[Callable[[Kind], list[str]]] = []  # of a forked process

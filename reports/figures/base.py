@@ -21,6 +21,7 @@ from reports.loading import Cell, Run
 from reports.panels import Panel
 
 Drawn = Iterator[tuple[str, Figure]]
+LINES, EACH = 720, 40  # thin lines of an axes, and of a loss in it: under more of them its median would not be seen
 
 
 @dataclass(frozen=True)
@@ -129,19 +130,45 @@ def remove_empty(axes: NDArray[Any]) -> None:
             axis.remove()
 
 
-def plot_seeds(axis: Axes, frame: pd.DataFrame, look: Look) -> NDArray[np.float64]:
-    """The median over seeds as a line and every seed as a thin one; returns all values drawn.
+def thin_lines(losses: int) -> int:
+    """How many seeds of each of so many losses have a line of their own in one axes: no eye tells more of them apart.
+
+    Example:
+        >>> thin_lines(18), thin_lines(3), thin_lines(2000)
+        (40, 40, 1)
+    """
+    return max(1, min(EACH, LINES // max(1, losses)))
+
+
+def thinned(panels: Sequence[Panel]) -> str:
+    """What a caption says of the thin lines, where any panel has more of them than are drawn."""
+    losses: dict[tuple[str, str], set[str]] = {}
+    for panel in panels:
+        losses.setdefault((panel.task, panel.data), set()).update(panel.losses)
+    most = {place: thin_lines(len(names)) for place, names in losses.items()}
+    if all(len(panel.of(loss)) <= most[panel.task, panel.data] for panel in panels for loss in panel.losses):
+        return ""
+    return (
+        f"An axes has room for {LINES} thin lines, {EACH} a loss: of larger panels those of each loss's first seeds are drawn, with "
+        "their crosses; medians and scales are of all seeds, and so are all tables."
+    )
+
+
+def plot_seeds(axis: Axes, frame: pd.DataFrame, look: Look, most: int = LINES) -> NDArray[np.float64]:
+    """The median over seeds as a line and every seed as a thin one; returns all values, drawn or not.
 
     Args:
         axis: to draw on.
         frame: one row per step, one column per seed.
         look: of the median; the seeds have its colour.
+        most: seeds that have a line, the first ones.
     """
     if frame.empty:
         return np.empty(0)
     if frame.shape[1] > 1:
-        seeds = [frame[name].dropna() for name in frame]
-        segments = [np.column_stack([seed.index.to_numpy(dtype=float), seed.to_numpy()]) for seed in seeds]
+        places = frame.index.to_numpy(dtype=float)
+        points = [np.column_stack([places, values]) for values in frame.to_numpy(dtype=float)[:, :most].T]
+        segments = [each[~np.isnan(each[:, 1])] for each in points]
         axis.add_collection(LineCollection(segments, colors=look.colour, linewidths=0.5, alpha=0.3))
     median = frame.median(axis=1)
     steps = median.index.to_numpy(dtype=float)
@@ -163,9 +190,9 @@ def plot_ends(axis: Axes, cells: Sequence[Cell], frame: pd.DataFrame, colour: st
 
 def plot_statistic(axis: Axes, panel: Panel, palette: dict[str, Look], *path: str) -> NDArray[np.float64]:
     """A statistic of the curves for all losses of a panel; returns all values drawn."""
-    drawn = [np.empty(0)]
+    drawn, most = [np.empty(0)], thin_lines(len(palette))
     for loss in palette:
         frame = aggregate.series(panel.of(loss), *path)
-        drawn.append(plot_seeds(axis, frame, palette[loss]))
-        plot_ends(axis, panel.of(loss), frame, palette[loss].colour)
+        drawn.append(plot_seeds(axis, frame, palette[loss], most))
+        plot_ends(axis, panel.of(loss), frame.iloc[:, :most], palette[loss].colour)
     return np.concatenate(drawn)

@@ -14,6 +14,7 @@ from reports.figures.base import (
     palette_of,
     plot_statistic,
     remove_empty,
+    thinned,
     together,
     with_curves,
 )
@@ -40,8 +41,8 @@ def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
 
 def terms(panels: Sequence[Panel]) -> list[str]:
     """The terms that any curve has, in order, those of one kind next to each other."""
-    rows = (row for panel in panels for cell in panel.cells for row in cell.curves)
-    names = list(dict.fromkeys(name for row in rows for name in row.get("terms") or ()))
+    layouts = dict.fromkeys(cell.curves.layout for panel in panels for cell in panel.cells)
+    names = list(dict.fromkeys(name for layout in layouts for name in layout.below("terms")))
     kinds = list(dict.fromkeys(name.partition("_")[0] for name in names))
     return sorted(names, key=lambda name: kinds.index(name.partition("_")[0]))
 
@@ -86,4 +87,5 @@ KIND = Kind(
     "too; and values of different losses do not compare.",
     "No cell has curves.",
     draw,
+    thinned,
 )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ from reports.panels import Panel
 
 COLUMNS = 3
 LOWEST = 8  # bins that the axis shows at least: of two decades, as they are recorded
-MOST = 10_000  # bins, in whatever a file says
 TICKS = 5
 
 
@@ -57,8 +55,7 @@ def draw(run: Run, panels: Sequence[Panel]) -> Drawn:
 
 def domains(panel: Panel) -> list[str]:
     """The domains of which any log point has histograms."""
-    rows = (row.get("histograms") for cell in panel.cells for row in cell.curves)
-    return list(dict.fromkeys(name for found in rows if isinstance(found, dict) for name in found))
+    return list(dict.fromkeys(name for cell in panel.cells for name in cell.curves.layout.domains))
 
 
 def pooled(panel: Panel, loss: str, domain: str) -> Counts | None:
@@ -77,25 +74,9 @@ def pooled(panel: Panel, loss: str, domain: str) -> Counts | None:
 
 def _recorded(panel: Panel, loss: str, domain: str) -> Iterator[tuple[float, float, float, NDArray[np.float64]]]:
     for cell in panel.of(loss):
-        for row in cell.curves:
-            found = _get(_get(row.get("histograms"), domain), "slope")
-            low, width, counts = (_get(found, name) for name in ("low", "width", "counts"))
-            if _number(low) and _number(width) and width > 0 and _is_counts(counts):
-                yield float(row["step"]), float(low), float(width), np.array(counts, dtype=float)
-
-
-def _is_counts(counts: Any) -> bool:
-    return (
-        isinstance(counts, list) and 3 <= len(counts) <= MOST and all(_number(count) and count >= 0 for count in counts)
-    )
-
-
-def _get(found: Any, name: str) -> Any:
-    return found.get(name) if isinstance(found, dict) else None
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and abs(value) < 1e15 and isfinite(value)
+        for bins in cell.curves.histograms.get((domain, "slope"), ()):
+            for step, counts in zip(cell.curves.steps[bins.rows], bins.counts.astype(float), strict=True):
+                yield float(step), bins.low, bins.width, counts
 
 
 def alike(found: dict[str, Counts | None]) -> dict[str, Counts]:

@@ -19,6 +19,7 @@ from reports.loading import Run
 from reports.panels import Panel
 
 ACROSS = 0.34  # inches of a cell
+MOST = 40  # losses of which every pair has its figure and frame
 FEW = 9  # losses up to which matrices stand side by side
 COLOURS = "RdBu"
 PALE = 0.32  # from 0.5 on, where the colours are too dark for black figures
@@ -79,11 +80,14 @@ def draw_panel(panel: Panel, found: dict[str, dict[str, list[float]]]) -> Figure
 
 
 def draw_matrix(axis: Axes, losses: Sequence[str], found: Chances) -> None:
-    """The matrix, its figures, and frames around those whose interval excludes one half."""
+    """The matrix, its figures, and frames around those whose interval excludes one half; of many losses the colours alone."""
     shares: NDArray[np.float64] = np.full((len(losses), len(losses)), np.nan)
+    places = {loss: place for place, loss in enumerate(losses)}
     for (row, column), (share, low, high) in found.items():
-        y, x = losses.index(row), losses.index(column)
+        y, x = places[row], places[column]
         shares[y, x] = share
+        if len(losses) > MOST:
+            continue
         colour = "white" if abs(share - 0.5) > PALE else "black"
         axis.text(x, y, f"{share:.2f}", ha="center", va="center", fontsize=6.5, color=colour, gid=f"{LITERAL}{y}-{x}")
         if low > 0.5 or high < 0.5:
@@ -103,6 +107,13 @@ def draw_matrix(axis: Axes, losses: Sequence[str], found: Chances) -> None:
     axis.spines[:].set_visible(False)
 
 
+def remark(panels: Sequence[Panel]) -> str:
+    """What is left out where there are very many pairs."""
+    most = max((len(panel.losses) for panel in panels), default=0)
+    words = f"With more than {MOST} losses a matrix has its colours alone, without figures and frames"
+    return f"{words}; the verdicts' CSV file has every pair." if most > MOST else ""
+
+
 KIND = Kind(
     "improvement",
     "Every loss against every other",
@@ -112,4 +123,5 @@ KIND = Kind(
     "differ is for the verdicts. The loss with the lowest interquartile mean stands at the top and at the left.",
     "",
     draw,
+    remark,
 )

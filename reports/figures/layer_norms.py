@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from numpy.typing import NDArray
 
+from reports.aggregate import series
 from reports.figures.base import Drawn, Kind, remove_empty, with_curves, wrapped
 from reports.figures.heat import BOTTOM, colour_bar, draw_heat
 from reports.figures.layers import SEPARATOR, labels, layers
@@ -57,23 +58,18 @@ def _name(loss: str, network: str) -> str:
 
 def norms(cells: Sequence[Cell], network: str, names: Sequence[str]) -> Norms:
     """(steps, the median norm over the seeds by layer and step); NaN where there is none, or where it is 0."""
-    found: dict[tuple[str, float], dict[int, float]] = {}
-    for cell in cells:
-        for row in cell.curves:
-            layer = (row.get("layers") or {}).get(network.partition(SEPARATOR)[0]) or {}
-            for name in names:
-                if isinstance(layer.get(name), int | float):
-                    found.setdefault((name, float(row["step"])), {})[cell.seed] = float(layer[name])
-    steps = tuple(sorted({float(row["step"]) for cell in cells for row in cell.curves}))
+    steps = np.unique(np.concatenate([np.empty(0), *(cell.curves.steps for cell in cells)]))
     medians: NDArray[np.float64] = np.full((len(names), len(steps)), np.nan)
-    for (name, step), values in found.items():
-        medians[names.index(name), steps.index(step)] = _median(list(values.values()))
-    return steps, medians
+    for row, name in enumerate(names):
+        frame = series(cells, "layers", network.partition(SEPARATOR)[0], name)
+        for step, values in zip(frame.index, frame.to_numpy(), strict=True):
+            medians[row, np.searchsorted(steps, step)] = _median(values)
+    return tuple(steps.tolist()), medians
 
 
-def _median(values: Sequence[float]) -> float:
-    known = [value for value in values if np.isfinite(value)]
-    middle = float(np.median(known)) if known else 0.0
+def _median(values: NDArray[np.float64]) -> float:
+    known = values[np.isfinite(values)]
+    middle = float(np.median(known)) if len(known) else 0.0
     return middle if middle > 0 else float("nan")
 
 

@@ -61,9 +61,8 @@ def layers(panel: Panel) -> dict[str, list[str]]:
 def _every_layer(panel: Panel) -> dict[str, list[str]]:
     found: dict[str, dict[str, None]] = {}
     for cell in panel.cells:
-        for row in cell.curves:
-            for network, norms in (row.get("layers") or {}).items():
-                found.setdefault(network, {}).update(dict.fromkeys(norms))
+        for network in cell.curves.layered:
+            found.setdefault(network, {}).update(dict.fromkeys(cell.curves.layout.below("layers", network)))
     return {network: _weights(names) for network, names in found.items() if names}
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
-from reports.figures.base import Drawn, Kind, palette_of, plot_seeds
+from reports.aggregate import table
+from reports.figures.base import Drawn, Kind, palette_of, plot_seeds, thin_lines, thinned
 from reports.figures.style import Look, canvas, log_scale, name_axes, plain, say, signed_scale
 from reports.ladders import floor_of
 from reports.loading import Cell, Json, Run
@@ -78,9 +79,9 @@ def track(
             known = {point["step"] * seconds: value for point, value in points if seconds is not None}
         else:
             known = {point[effort]: value for point, value in points}
-        columns[cell.seed] = pd.Series({at: value for at, value in known.items() if value is not None}, dtype=float)
-    kept = {seed: column for seed, column in columns.items() if len(column)}
-    return pd.DataFrame(kept).sort_index() if kept else pd.DataFrame()
+        kept = {at: value for at, value in known.items() if value is not None}
+        columns[cell.seed] = (np.array(list(kept)), np.array(list(kept.values()), dtype=float))
+    return table({seed: column for seed, column in columns.items() if len(column[0])})
 
 
 def draw_effort(
@@ -88,7 +89,8 @@ def draw_effort(
 ) -> None:
     """One distance against one measure of effort, for all losses."""
     tracks = {loss: track(panel.of(loss), metric, effort, seconds.get(loss)) for loss in palette}
-    values = np.concatenate([plot_seeds(axis, frame, palette[loss]) for loss, frame in tracks.items()])
+    most = thin_lines(len(palette))
+    values = np.concatenate([plot_seeds(axis, frame, palette[loss], most) for loss, frame in tracks.items()])
     for loss, look in palette.items():
         frame = track(panel.of(loss), metric, effort, seconds.get(loss), "averaged")
         if not frame.empty:  # the median alone: every seed twice would hide both
@@ -125,7 +127,7 @@ def finish(axis: Axes, metric: str, effort: str, floor: float | None) -> None:
 def remark(panels: Sequence[Panel]) -> str:
     """What the dashed lines are, where there are any."""
     words = "Dashed: the median of the generators with averaged weights, beside the raw ones."
-    return words if averaged(panels) else ""
+    return " ".join(filter(None, [words if averaged(panels) else "", thinned(panels)]))
 
 
 KIND = Kind(

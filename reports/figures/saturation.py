@@ -6,8 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from benchmarks.records import slug
-from reports.aggregate import series
-from reports.figures.base import Drawn, Kind, losses_of, palette_of, plot_statistic, with_curves
+from reports.figures.base import Drawn, Kind, losses_of, palette_of, plot_statistic, thinned, with_curves
 from reports.figures.style import Look, canvas, fit_scale, name_axes, plain, say
 from reports.loading import Run
 from reports.panels import Panel
@@ -64,7 +63,7 @@ def present(panel: Panel, networks: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in STATISTICS:
         for network in networks:
-            if any(len(series([cell], "saturation", network, name)) for cell in panel.cells):
+            if any(len(cell.curves.points("saturation", network, name)[0]) for cell in panel.cells):
                 found.setdefault(name, network)
     return found
 
@@ -86,12 +85,12 @@ def draw_statistic(axis: Axes, panel: Panel, palette: dict[str, Look], network: 
 
 def remark(panels: Sequence[Panel]) -> str:
     """What the generators' own figure shows, where there is one."""
-    if not any("adversarial_to_cycle" in present(panel, ("generator",)) for panel in with_curves(panels)):
-        return ""
-    return (
+    words = (
         "The generators' figure has the gradient of each kind of term by itself: where the adversarial one is far below the "
         "cycle's, the loss hardly has a say. A loss that trains no discriminator has no line where a discriminator is needed."
     )
+    own = any("adversarial_to_cycle" in present(panel, ("generator",)) for panel in with_curves(panels))
+    return " ".join(filter(None, [words if own else "", thinned(panels)]))
 
 
 KIND = Kind(

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from reports.aggregate import ceiling, failures, values
-from reports.figures.base import Drawn, Kind, group_slug, losses_of, palette_of, remove_empty, together
+from reports.figures.base import LINES, Drawn, Kind, group_slug, losses_of, palette_of, remove_empty, together
 from reports.figures.style import Look, canvas, log_scale, name_axes, name_ticks, overhang, plain, room_for, say
 from reports.ladders import floor_of
 from reports.loading import Run
@@ -121,7 +121,9 @@ def _mark_ends(axis: Axes, run: Run, panel: Panel, metric: str) -> None:
 
 def _join(axis: Axes, found: Sequence[dict[int, float]]) -> None:
     seeds = sorted({seed for by_seed in found for seed in by_seed})
-    lines = [[(place, by_seed[seed]) for place, by_seed in enumerate(found) if seed in by_seed] for seed in seeds]
+    lines = [
+        [(place, by_seed[seed]) for place, by_seed in enumerate(found) if seed in by_seed] for seed in seeds[:LINES]
+    ]
     axis.add_collection(LineCollection([line for line in lines if len(line) > 1], colors="#bbbbbb", linewidths=0.5))
 
 
@@ -137,6 +139,12 @@ def _across(losses: Sequence[str]) -> float:
     return 0.75 if len(losses) <= FEW else 0.42
 
 
+def remark(panels: Sequence[Panel]) -> str:
+    """Which seeds are joined, where not all are."""
+    most = max((len({cell.seed for cell in panel.cells}) for panel in panels), default=0)
+    return f"Of {most:,} seeds the first {LINES} are joined; all have their points." if most > LINES else ""
+
+
 KIND = Kind(
     "seeds",
     "Every seed",
@@ -146,4 +154,5 @@ KIND = Kind(
     "(real against real) and the untrained generator, dotted where they are near.",
     "No cell has quality values.",
     draw,
+    remark,
 )

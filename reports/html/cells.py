@@ -12,6 +12,7 @@ from reports.text import local
 
 DONE = STATUSES[0]
 OWN = ("loss", "seed", "status")
+MOST = 3000  # rows, which a browser lays out in a second or two
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,20 @@ class Row:
     swatch: str
     wrong: bool
     entries: Sequence[Entry]
+
+
+def chosen(cells: Sequence[Trained], most: int = MOST) -> Sequence[Trained]:
+    """The cells that a page lists, in their order: so many at most, those that went wrong before all others.
+
+    Example:
+        >>> cells = [Trained(str(n), "g", "bce", n, how, (), "p") for n, how in enumerate(("done", "done", "stalled"))]
+        >>> [cell.seed for cell in chosen(cells, 2)]
+        [0, 2]
+    """
+    if len(cells) <= most:
+        return cells
+    ranked = sorted(range(len(cells)), key=lambda place: cells[place].status == DONE)
+    return [cells[place] for place in sorted(ranked[:most])]
 
 
 def rows_of(document: Document, swatches: Mapping[str, str]) -> tuple[list[Entry], list[Row]]:

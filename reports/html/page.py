@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -12,13 +12,13 @@ from markupsafe import Markup
 
 from reports.document import Document, Drawing, Line, Picture
 from reports.html.anchors import Anchors
-from reports.html.cells import rows_of, tally
+from reports.html.cells import chosen, rows_of, tally
 from reports.html.copies import copies
 from reports.html.films import reel
-from reports.html.pictures import picture_of
+from reports.html.pictures import picture_of, weight
 from reports.html.prose import parted, prose, sentence
 from reports.html.svg import Styles
-from reports.html.tables import Links, Shown, shown
+from reports.html.tables import LONGEST, Links, Shown, shown
 from reports.tables.base import Table
 from reports.text import local
 
@@ -27,6 +27,10 @@ HERE = Path(__file__).parent
 UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 FIRST = 8  # verdicts that stand open; of more, the others are unfolded
+# What one page can hold and a browser still opens; what is beyond stands beside it, and a notice says so.
+HEAVIEST = 24_000_000  # bytes of figures, from which on there are
+FIGURES = 6  # of each kind
+FILMS = 6
 FILTERED = 8  # rows from which a table has something to filter
 
 
@@ -90,9 +94,12 @@ def as_html(document: Document, figures: Path, looks: Mapping[str, str] | None =
     """
     styles, anchors = Styles(), Anchors()
     swatches = _swatches(looks or {}, styles)
-    links = Links(swatches, {cell.group for cell in document.cells if cell.group})
-    plates = _plates(document.drawings, figures, anchors, styles)
-    columns, rows = rows_of(document, swatches)
+    cells, most = chosen(document.cells), room(document.drawings, figures)
+    links = Links(swatches, {cell.group for cell in cells if cell.group})
+    plates = _plates(document.drawings, figures, anchors, styles, most)
+    columns, rows = rows_of(replace(document, cells=cells), swatches)
+    films = document.films[:FILMS]
+    document = replace(document, notices=[*document.notices, *_left_out(document, len(cells), most)])
     script = Markup((HERE / "page.js").read_text(encoding="utf-8"))
     page = (
         _environment()
@@ -103,7 +110,7 @@ def as_html(document: Document, figures: Path, looks: Mapping[str, str] | None =
             summary=[shown(part, links, "Summary") for part in document.summary],
             chapters=[_chapter(table, anchors, links) for table in document.tables],
             plates=plates,
-            reels=[reel(film, anchors, swatches) for film in document.films],
+            reels=[reel(film, anchors, swatches) for film in films],
             columns=columns,
             cells=rows,
             tally=tally(document.cells),
@@ -118,6 +125,27 @@ def as_html(document: Document, figures: Path, looks: Mapping[str, str] | None =
         )
     )
     return UNFIT.sub("\ufffd", page)
+
+
+def room(drawings: Sequence[Drawing], folder: Path) -> int | None:
+    """How many figures of each kind stand in the page; None for all of them, which they are up to `HEAVIEST` bytes."""
+    every = sum(weight(picture, folder) for drawing in drawings for picture in drawing.pictures)
+    return None if every <= HEAVIEST else FIGURES
+
+
+def _left_out(document: Document, cells: int, figures: int | None) -> Iterator[str]:
+    """What a page has no room for, a sentence each."""
+    if figures is not None and any(len(drawing.pictures) > figures for drawing in document.drawings):
+        yield f"So many figures would be too much for one page: of each kind the first {figures} are in it, all others are files beside it."
+    if len(document.films) > FILMS:
+        yield f"Of {len(document.films)} films the first {FILMS} are in this page; the figures of samples show the last frames of all."
+    if len(document.cells) > cells:
+        yield (
+            f"The list of cells holds {cells:,} of {len(document.cells):,}, those that went wrong before all others; "
+            "every one stands in [seeds.csv](tables/seeds.csv), but for trials."
+        )
+    if any(len(part.rows) > LONGEST for table in document.tables for part in table.sections):
+        yield f"Of tables of more than {LONGEST} rows the first are here, and all in the CSV files."
 
 
 def _verdicts(lines: Sequence[Line]) -> list[Verdicts]:
@@ -151,14 +179,20 @@ def _chapter(table: Table, anchors: Anchors, links: Links) -> Chapter:
     return Chapter(anchors.new("table", table.name), table, parts, sum(len(part.rows) for part in parts))
 
 
-def _plates(drawings: Sequence[Drawing], folder: Path, anchors: Anchors, styles: Styles) -> list[Plate]:
-    """The figures by kind, numbered through the page; kinds with nothing to say are left out."""
+def _plates(
+    drawings: Sequence[Drawing], folder: Path, anchors: Anchors, styles: Styles, most: int | None = None
+) -> list[Plate]:
+    """The figures by kind, numbered through the page, `most` of each; kinds with nothing to say are left out."""
     found, number = [], 0
     for drawing in drawings:
         figures = []
-        for picture in drawing.pictures:
+        for place, picture in enumerate(drawing.pictures):
             number += 1
-            figures.append((number, picture, Markup(picture_of(picture, folder, number, styles))))
+            within = most is None or place < most
+            element = (
+                picture_of(picture, folder, number, styles) if within else "<p>Not in this page: open its file.</p>"
+            )
+            figures.append((number, picture, Markup(element)))
         if figures or drawing.missing:
             found.append(Plate(anchors.new("figure", drawing.name), drawing, figures))
     return found

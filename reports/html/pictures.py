@@ -7,6 +7,7 @@ from pathlib import Path
 from reports.document import Picture
 from reports.html.svg import FigureError, Styles, inline
 
+SHORTENED = 6  # times at most that an SVG is smaller in a page, with room: two to three is usual
 HEAVY = 250_000  # bytes up to which an SVG stays one, for it can be searched, enlarged and turned dark
 
 
@@ -24,6 +25,8 @@ def picture_of(picture: Picture, folder: Path, number: int, styles: Styles) -> s
     """
     image = _read(folder / f"{picture.name}.png")
     drawing = _read(folder / f"{picture.name}.svg")
+    if image and len(drawing) > SHORTENED * max(HEAVY, len(image) * 4 // 3):
+        return _raster(image, picture.words)
     try:
         text = drawing.decode() if drawing else ""
         mine = Styles(dict(styles.classes), dict(styles.colours))
@@ -35,6 +38,16 @@ def picture_of(picture: Picture, folder: Path, number: int, styles: Styles) -> s
     styles.classes.update(mine.classes)
     styles.colours.update(mine.colours)
     return shown
+
+
+def weight(picture: Picture, folder: Path) -> int:
+    """About how many bytes a figure takes in a page."""
+    image, drawing = (_size(folder / f"{picture.name}.{suffix}") for suffix in ("png", "svg"))
+    return min(drawing, max(HEAVY, image * 4 // 3)) if image else drawing
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _read(path: Path) -> bytes:

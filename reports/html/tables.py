@@ -10,6 +10,7 @@ from reports.tables.base import Section
 from reports.text import local
 
 Find = Callable[[str], tuple[str, str]]
+LONGEST = 500  # rows of a table; those behind are in its file
 BROAD = 9  # columns up to which a sheet of paper holds a table at full size
 LONG_WORD, LONG_TEXT = 32, 44  # letters from which a word may be broken, a text wrapped
 
@@ -95,7 +96,7 @@ def shown(section: Section, links: Links, chapter: str) -> Shown:
         chapter: the heading that it stands under, which names it where it has no title.
     """
     find = links.of(section)
-    rows = [[str(item) for item in row] for row in section.rows]
+    rows = [[str(item) for item in row] for row in section.rows[:LONGEST]]
     odd = [_odd(row) if section.unlike else set() for row in rows]
     header = [str(name) for name in section.header]
     if section.panel and {*header[1:]} <= {*section.panel.losses} and len(header) > len(rows) + 1:
@@ -106,7 +107,9 @@ def shown(section: Section, links: Links, chapter: str) -> Shown:
     lines = [_line(row, marks, places, find) for row, places in zip(rows, odd, strict=True)]
     title = local(section.title or chapter)
     label = f"{chapter}: {title}" if section.title else title
-    return Shown(title, label, not section.title, headings, lines, local(section.note), section.unlike)
+    left = len(section.rows) - LONGEST
+    note = f"{section.note} {left:,} more rows are in the CSV file." if left > 0 else section.note
+    return Shown(title, label, not section.title, headings, lines, local(note), section.unlike)
 
 
 def _turned(

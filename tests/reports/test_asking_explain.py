@@ -12,6 +12,7 @@ from reports.asking.explain import explain, home
 from reports.asking.finding import find_cell, panels_of, spelling
 from reports.asking.tracks import Track, tracks
 from reports.asking.words import WIDTH, AskError, encodable
+from reports.curves import NO_CURVES
 from reports.loading import load
 from reports.timings import step_seconds
 
@@ -139,7 +140,7 @@ def test_a_cell_that_went_on_says_so(run):
 
 def test_a_cell_without_anything_beside_its_status_gets_sensible_words(run):
     cell = find_cell(run, "controlled/bce/seed0")
-    bare = replace(cell, record={"id": "x/y", "status": "done", "step": None}, curves=())
+    bare = replace(cell, record={"id": "x/y", "status": "done", "step": None}, curves=NO_CURVES)
     text = one_line(explain(replace(run, cells=(bare,), timings=(), ladders=()), bare))
     for words in ("step unknown", "It has no quality values.", "no summary of its gradients", "No timing pass"):
         assert words in text

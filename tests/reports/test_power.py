@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -44,3 +46,13 @@ def test_more_seeds_see_more_and_more_losses_less():
 
 def test_the_simulation_finds_the_tables_entry():
     np.testing.assert_allclose(power.simulate(6, 2, 400, seed=5), power.constant(6, 2), rtol=0.12)
+
+
+def test_beyond_the_table_it_grows_as_a_simulation_says_and_takes_no_time_for_thousands_of_pairs():
+    row = power.SEEDS.index(6)
+    np.testing.assert_allclose(power.extrapolated(row, 40), power.simulate(6, 40, 100), rtol=0.12)
+    begin = time.perf_counter()
+    several = [power.constant(12, losses) for losses in (20, 100, 1000)]
+    assert sorted(several) == several
+    assert several[1] == power.extrapolated(power.SEEDS.index(12), 100)
+    assert time.perf_counter() - begin < 1  # a simulation of these takes hours
