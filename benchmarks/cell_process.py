@@ -60,7 +60,11 @@ def work_at(cell: Cell, work: Work, sender: Connection) -> None:
     places.MOVED.update(work.moved)
     tune_allocator()
     torch.set_num_threads(work.threads)
+    from threadpoolctl import threadpool_limits
+
     from benchmarks.execute import PAUSED, execute
+
+    threadpool_limits(work.threads)  # numpy's and SciPy's, which have threads of their own and spin beside other cells
     from gan_losses.metrics import Place
 
     try:

@@ -109,7 +109,7 @@ def _executors(record: Mapping[str, Any]) -> Iterator[str]:
         columns = [_spread(record[what][name]) for what in ("up", "overhead", "steady", "speedup")]
         yield f"| {name} | {' | '.join(columns)} |"
     yield ""
-    yield f"{number(record['news'])} news a second go through a run's mailbox on the cluster; a cell tells at most five times a second."
+    yield f"{number(record['news'])} news a second go through a run's mailbox on the cluster; a cell tells once a second."
     yield ""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 Message = tuple[int, Any]
+BEAT = 1.0  # seconds from one look of an attempt for a request to stop to the next
 
 
 class Mailbox:

@@ -19,6 +19,7 @@ import ray
 
 from benchmarks.events import FAREWELLS, Event, Work
 from benchmarks.executors.luggage import Luggage, OwnCode
+from benchmarks.executors.mailbox import BEAT
 from benchmarks.executors.parcels import Outgoing, Parcel, marks, unpack
 from benchmarks.executors.processes import run_cells
 from benchmarks.lock import machine_lock
@@ -27,7 +28,7 @@ from benchmarks.plan import SPELLING, Cell
 Json = dict[str, Any]
 SCRATCH, LOCK = "gan-losses-ray", ".lock"
 IDENTITY = ".identity"  # in an output folder: by its content a node knows whether it sees the very folder
-BEAT = 1.0  # seconds from one look for a request to stop to the next
+
 CARD = "CUDA_VISIBLE_DEVICES"
 STORAGE, LUGGAGE = "storage", "luggage"  # what an attempt may lack
 
@@ -84,6 +85,14 @@ class Line:
 
     def __init__(self, mailbox: Any, attempt: int) -> None:
         self.mailbox, self.attempt, self._last = mailbox, attempt, 0.0
+        self._held: list[Any] = []
+
+    def tell(self, event: Event) -> None:
+        """Send an event; of progress the latest, once a second: it would be most of the traffic, and is seen no sooner."""
+        if event.kind == "progress":
+            self._held = [event]
+        else:
+            self.post(event)
 
     def post(self, *news: Any) -> None:
         """Send news.
@@ -92,6 +101,7 @@ class Line:
             StoppedError: the run wants the attempt to end, or is gone.
         """
         self._last = time.monotonic()
+        news, self._held = (*self._held, *news), []
         try:
             stopping = ray.get(self.mailbox.post.remote(self.attempt, news))
         except ray.exceptions.RayError as error:
@@ -100,7 +110,7 @@ class Line:
             raise StoppedError
 
     def beat(self) -> None:
-        """Look whether the attempt should end, once a second."""
+        """Send what was held back, and look whether the attempt should end, once a second."""
         if time.monotonic() - self._last >= BEAT:
             self.post()
 
@@ -169,7 +179,7 @@ def _trained(line: Line, cell: Cell, work: Work, send: Callable[[], None]) -> Ev
             for event in events:
                 if event.kind in (*FAREWELLS, "died"):
                     return event
-                line.post(event)
+                line.tell(event)
         finally:
             events.close()  # type: ignore[attr-defined]
     raise AssertionError("a cell ends with a farewell")
