@@ -101,12 +101,13 @@ def _executors(record: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield f"{settings['cells']} cells of {settings['steps'][0]} steps through each executor, one at a time, in turns: seconds of a worker"
     yield "that no cell accounts for, divided by the cells (warming up included); between two cells once all is warm; and what two workers"
-    yield f"are worth on cells of {settings['steps'][1]} steps, which use one core each. Median [least, most]."
+    yield f"are worth on {settings['long_cells']} cells of {settings['steps'][1]} steps, which use one core each: from the start, and once all is warm, as a"
+    yield "long suite has it. Median [least, most]. The cluster, its head and the run itself share these cores with the cells."
     yield ""
-    yield "| executor | its start (s) | beside each cell (s) | once warm (s) | two workers over one |"
-    yield "| --- | --- | --- | --- | --- |"
+    yield "| executor | its start (s) | beside each cell (s) | once warm (s) | two workers over one | once warm |"
+    yield "| --- | --- | --- | --- | --- | --- |"
     for name in record["overhead"]:
-        columns = [_spread(record[what][name]) for what in ("up", "overhead", "steady", "speedup")]
+        columns = [_spread(record[what][name]) for what in ("up", "overhead", "steady", "speedup", "speedup_warm")]
         yield f"| {name} | {' | '.join(columns)} |"
     yield ""
     yield f"{number(record['news'])} news a second go through a run's mailbox on the cluster; a cell tells once a second."

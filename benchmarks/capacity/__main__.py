@@ -29,8 +29,13 @@ Json = dict[str, Any]
 PROGRAM = "python -m benchmarks.capacity"
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "reports" / "published" / "reference" / "records" / "digits.tar.xz"
-SHORT_STEPS, LONG_STEPS = 40, 1500  # of cells that show the overhead, and of cells that show what workers are worth
+SHORT_STEPS, LONG_STEPS, LONG_CELLS = (
+    40,
+    1500,
+    12,
+)  # of cells that show the overhead, and that show what workers are worth
 SMALL = ("--preset", "smoke")
+LONG = (*SMALL, "--eval-every", str(LONG_STEPS), "--log-every", "100")  # training and little else
 FILE = "capacity.json"
 
 
@@ -77,7 +82,7 @@ def _measured(options: Any, counts: Sequence[int]) -> Json:
         work = Path(place)
         short = list(_told(passes(work / "short", options.cells, SHORT_STEPS, (1,), options.repeats, *SMALL)))
         store = bytes_of_a_cell(work / "short" / "local-1-0")
-        long = list(_told(passes(work / "long", 8, LONG_STEPS, (1, 2), options.repeats, *SMALL)))
+        long = list(_told(passes(work / "long", LONG_CELLS, LONG_STEPS, (1, 2), options.repeats, *LONG)))
         news = _news()
         report = dict(_reports(options.source, work, counts))
     by_kind = {name: [each for each in short if each.executor == name] for name in EXECUTORS}
@@ -90,12 +95,18 @@ def _measured(options: Any, counts: Sequence[int]) -> Json:
     }
     return {
         "command": PROGRAM,
-        "settings": {"cells": options.cells, "repeats": options.repeats, "steps": [SHORT_STEPS, LONG_STEPS]},
+        "settings": {
+            "cells": options.cells,
+            "repeats": options.repeats,
+            "steps": [SHORT_STEPS, LONG_STEPS],
+            "long_cells": LONG_CELLS,
+        },
         "passes": [{**asdict(each), "overhead": each.overhead} for each in (*short, *long)],
         "overhead": overhead,
         "steady": {name: spread([each.steady for each in of_it]) for name, of_it in by_kind.items()},
         "up": {name: spread([each.up for each in of_it]) for name, of_it in by_kind.items()},
-        "speedup": {name: spread(list(_speedups(long, name))) for name in EXECUTORS},
+        "speedup": {name: spread(list(_speedups(long, name, "wall"))) for name in EXECUTORS},
+        "speedup_warm": {name: spread(list(_speedups(long, name, "cycle"))) for name in EXECUTORS},
         "store": store,
         "news": news,
         "report": report,
@@ -114,11 +125,11 @@ def _told(found: Iterator[Pass]) -> Iterator[Pass]:
         yield each
 
 
-def _speedups(found: Sequence[Pass], executor: str) -> Iterator[float]:
-    """Wall time of one worker over that of two, turn by turn."""
+def _speedups(found: Sequence[Pass], executor: str, figure: str) -> Iterator[float]:
+    """A figure of one worker over that of two, turn by turn."""
     one, two = ([each for each in found if (each.executor, each.workers) == (executor, number)] for number in (1, 2))
     for first, second in zip(one, two, strict=True):
-        yield first.wall / second.wall
+        yield getattr(first, figure) / getattr(second, figure)
 
 
 def _news() -> float:

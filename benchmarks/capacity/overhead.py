@@ -60,6 +60,16 @@ class Pass:
         gaps = [after - before for before, after in zip(self.ends, self.ends[1:], strict=False)]
         return median(gap - own for gap, own in zip(gaps, self.inside[1:], strict=True))
 
+    @property
+    def cycle(self) -> float:
+        """Seconds from one end of a cell to the next once all workers are warm: what a long suite pays for a cell.
+
+        Example:
+            >>> Pass("local", 2, 4, 0.0, 3.0, 6.0, (2.5, 2.5, 2.5, 2.5), (3.0, 3.0, 6.0, 6.0)).cycle
+            1.5
+        """
+        return (self.ends[-1] - self.ends[self.workers - 1]) / (self.cells - self.workers)
+
 
 def passes(out: Path, cells: int, steps: int, workers: tuple[int, ...], repeats: int, *more: str) -> Iterator[Pass]:
     """Each executor with each number of workers, in turns and back again, so that a drift of the machine hits all alike.

@@ -21,9 +21,9 @@ def record() -> dict:
     spread = {"local": [0.1, 0.08, 0.2], "ray": [0.4, 0.3, 0.6]}
     return {
         "command": "python -m benchmarks.capacity",
-        "settings": {"cells": 24, "repeats": 1, "steps": [40, 1500]},
+        "settings": {"cells": 24, "repeats": 1, "steps": [40, 1500], "long_cells": 12},
         "passes": [one_pass("local", 0.1), one_pass("ray", 0.4)],
-        **dict.fromkeys(("overhead", "steady", "up", "speedup"), spread),
+        **dict.fromkeys(("overhead", "steady", "up", "speedup", "speedup_warm"), spread),
         "store": {"record": 9000.0, "weights": 53000.0, "files": 7.0},
         "news": 1800.0,
         "report": {"10": COST, "1000": {**COST, "seconds": 28.0}},
