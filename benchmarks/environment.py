@@ -38,7 +38,7 @@ def resolve_device(name: str) -> torch.device:
     Raises:
         UsageError: the device is not there.
     """
-    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    present = _present()
     if name == "auto":
         return torch.device(next(kind for kind, there in present.items() if there))
     if name not in present:
@@ -46,6 +46,20 @@ def resolve_device(name: str) -> torch.device:
     if not present[name]:
         raise UsageError(f"--device {name}: torch {torch.__version__} sees no such device here; use --device cpu.")
     return torch.device(name)
+
+
+def _present() -> dict[str, bool]:
+    return {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+
+
+def at_hand(name: str) -> torch.device:
+    """The device of that name, or the processor where only other machines of a run have it.
+
+    Example:
+        >>> at_hand("cpu")
+        device(type='cpu')
+    """
+    return torch.device(name if _present().get(name) else "cpu")
 
 
 def device_facts(device: torch.device, threads: int) -> dict[str, Any]:

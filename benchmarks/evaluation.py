@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from benchmarks.environment import at_hand
 from benchmarks.plan import Cell
 from gan_losses.data.base import DataSet, Split, to_float
 from gan_losses.errors import UsageError
@@ -67,7 +68,7 @@ def measured_along(cell: Cell, data: DataSet, place: Place) -> list[str]:
     return [
         name + (f"@{domain}" if len(domains) > 1 else "")
         for domain in domains
-        for meter in make_meters(cell, data, cell.settings["device"], place)
+        for meter in make_meters(cell, data, at_hand(cell.settings["device"]), place)
         for measure in meter.measures("validation", domain, along=True)
         for name in measure.names
     ]

@@ -12,6 +12,7 @@ import torch
 from benchmarks import cell_folder, records
 from benchmarks.candidates import loss_facts
 from benchmarks.console import Console, short
+from benchmarks.environment import at_hand
 from benchmarks.evaluation import GRID, make_meters
 from benchmarks.lock import TakenError, cell_lock
 from benchmarks.plan import Cell, LossFacts
@@ -49,7 +50,7 @@ def prepare(out: Path, data: DataSet, first: Cell, losses: Iterable[LossFacts], 
     for domain, images in data.test.images.items():
         suffix = "" if len(data.domains) == 1 else f"-{domain}"
         save_picture(out / "real" / f"{name}{suffix}.png", grid(to_float(images[:GRID])))
-    for meter in make_meters(first, data, first.settings["device"], place):
+    for meter in make_meters(first, data, at_hand(first.settings["device"]), place):
         for domain in data.domains:
             suffix = "" if len(data.domains) == 1 else f"-{domain}"
             path = out / "ladders" / f"{name}-{records.slug(meter.extractor.name)}{suffix}.json"

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks import records
-from benchmarks.environment import environment, peak_host_bytes
+from benchmarks.environment import at_hand, environment, peak_host_bytes
 from benchmarks.plan import Cell
 
 Json = dict[str, Any]
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 def describe(cell: Cell, status: str, reason: str | None, started: float, commit: str | None, step: int) -> Json:
     """What every record says, whatever became of the cell."""
-    device = torch.device(cell.settings["device"])
+    device = at_hand(cell.settings["device"])
     now = time.time()
     return {
         "id": cell.folder,

@@ -116,7 +116,7 @@ class Campaign:
                 if time.monotonic() - self._looked >= LOOK_AGAIN:
                     yield from look(self._taken, self._waiting, self.work.out)
                     self._looked = time.monotonic()
-        except RayActorError as error:
+        except (RayActorError, ConnectionError) as error:
             yield Event("stopped", self.cells[0], detail=f"the loss of the cluster's head ({said(error)})")
         finally:
             self._stop()

@@ -29,6 +29,12 @@ OWN = "local"  # Ray's word for a cluster that is started on this machine and en
 VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 TOKENS, TOKEN_FILE = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"), Path("~/.ray/auth_token")  # where Ray looks for one
 LONGEST, SHORT = 20, "/tmp"  # characters of a folder for sockets, whose whole names may have 107; and one that has few
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",  # of a cluster of its own: cells are what the user waits for
+    "RAY_IGNORE_UNHANDLED_ERRORS": "1",  # of attempts that were given up
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # pages of a raylet's state when a node is lost; the run says it
+}
 OBJECTS = 200_000_000  # bytes of a cluster of its own for what is sent: on one machine next to nothing is
 
 
@@ -78,12 +84,8 @@ class RayExecutor(Executor):
         return self.options.address is None
 
     def _connect(self) -> None:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        os.environ.setdefault("RAY_worker_niceness", "0")  # of a cluster of its own: cells are what the user waits for
-        os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")  # of attempts that were given up
-        os.environ.setdefault(
-            "RAY_DEDUP_LOGS_SKIP_REGEX", "."
-        )  # pages of a raylet's state when a node is lost; the run says it
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
         if len(tempfile.gettempdir()) > LONGEST and Path(SHORT).is_dir():
             os.environ.setdefault("RAY_TMPDIR", SHORT)
         if not self.own and (any(map(os.environ.get, TOKENS)) or TOKEN_FILE.expanduser().is_file()):
