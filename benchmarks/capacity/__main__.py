@@ -94,7 +94,7 @@ def _measured(options: Any, counts: Sequence[int]) -> Json:
         for name in ("seconds", "peak_bytes", "report_bytes")
     }
     return {
-        "command": PROGRAM,
+        "command": f"{PROGRAM} --cells {options.cells} --repeats {options.repeats} --records {options.records}",
         "settings": {
             "cells": options.cells,
             "repeats": options.repeats,
