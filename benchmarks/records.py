@@ -22,6 +22,7 @@ Under the output folder of a run:
         maps.json, maps/<domain>.png patch-wise slopes of the last state (below), where D judges patches
         best.safetensors, final.safetensors    the generator's weights; best-averaged.…, final-averaged.… with --ema
         traceback.txt                where the cell failed
+    .identity                        what a node of a cluster knows the folder by, where cells ran on one
     report/                          the report, with manifest.json: what it was made from and its files' sha256
 
 Every JSON file but the curves ends in "sha256", the digest of the rest of it (`seal`). A file that was found damaged stands

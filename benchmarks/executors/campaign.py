@@ -94,6 +94,7 @@ class Campaign:
         self._journey = ray.put(self.journey)
         # On the cluster's head: where that is lost, all is.
         self._mailbox: Any = ray.remote(Mailbox).options(num_cpus=0, resources={HEAD: 0.001}).remote()
+        self._inbox, self._asked = deque[tuple[int, Any]](), None
         self._numbers, self._looked = 0, time.monotonic()
         self._room, self._measured = 1, -LOOK_AGAIN
 
@@ -104,14 +105,14 @@ class Campaign:
             UsageError: no node can run them.
         """
         try:
-            news = self._ask_for_news()
             while self._waiting or self._running or self._taken:
                 yield from self._submit()
-                ready, _ = ray.wait([news, *self._running], num_returns=1, timeout=TICK, fetch_local=False)
+                self._asked = self._asked or self._mailbox.take.remote(TICK)
+                ready, _ = ray.wait([self._asked, *self._running], num_returns=1, timeout=TICK, fetch_local=False)
                 if ready:
-                    silent = [self._running[reference] for reference in ready if reference != news]
-                    yield from self._heard(ray.get(news))
-                    news = self._ask_for_news()
+                    silent = [self._running[reference] for reference in ready if reference in self._running]
+                    self._fetch()
+                    yield from self._heard()
                     yield from self._failed(silent)
                 if time.monotonic() - self._looked >= LOOK_AGAIN:
                     yield from look(self._taken, self._waiting, self.work.out)
@@ -121,8 +122,11 @@ class Campaign:
         finally:
             self._stop()
 
-    def _ask_for_news(self) -> Any:
-        return self._mailbox.take.remote(TICK)
+    def _fetch(self) -> None:
+        """Take what was asked for, if anything was, and all that has come since; none of it is asked for twice or lost."""
+        asked, self._asked = self._asked, None
+        for reference in filter(None, (asked, self._mailbox.take.remote(0.0))):
+            self._inbox.extend(ray.get(reference))
 
     def _submit(self) -> Iterator[Event]:
         while self._waiting and len(self._running) < self._limit():
@@ -162,12 +166,12 @@ class Campaign:
         attempt = Attempt(self._numbers, cell, task.remote(*arguments), self.journey.streamed, holding)
         self._running[attempt.reference] = attempt
 
-    def _heard(self, messages: Sequence[tuple[int, Any]]) -> Iterator[Event]:
-        """Take in what attempts have told."""
-        known = {attempt.number: attempt for attempt in self._running.values()}
-        for number, news in messages:
-            if number in known:  # else it was given up before
-                yield from self._take(known[number], news)
+    def _heard(self) -> Iterator[Event]:
+        """Take in what attempts have told; what is left when nobody listens any more is taken in at the end."""
+        while self._inbox:
+            number, news = self._inbox.popleft()
+            for attempt in [each for each in self._running.values() if each.number == number]:
+                yield from self._take(attempt, news)  # of one that was given up before, nothing
 
     def _take(self, attempt: Attempt, news: Any) -> Iterator[Event]:
         if isinstance(news, Parcel):
@@ -217,11 +221,8 @@ class Campaign:
             self._journey = ray.put(self.journey)
 
     def _failed(self, silent: Iterable[Attempt]) -> Iterator[Event]:
-        """Attempts that ended without an outcome: their news before that are heard first."""
-        left = [attempt for attempt in silent if attempt.reference in self._running]
-        if left:
-            yield from self._heard(ray.get(self._mailbox.take.remote(0.0)))
-        for attempt in left:
+        """Attempts that ended without an outcome; all their news were heard."""
+        for attempt in silent:
             if self._running.pop(attempt.reference, None) is not None:
                 with attempt.holding:
                     yield from self._lost_one(attempt, _error(attempt.reference))
@@ -239,7 +240,7 @@ class Campaign:
         self._waiting.appendleft(cell)
 
     def _stop(self) -> None:
-        """Have all that runs save its state and end, and take away what the run has left on the cluster."""
+        """Have all that runs save its state and end."""
         with suppress(RayError, ConnectionError):
             ray.get(self._mailbox.stop.remote())
             for attempt in self._running.values():
@@ -248,7 +249,6 @@ class Campaign:
             self._collect(time.monotonic() + PATIENCE + GRACE)
             for reference in self._running:
                 ray.cancel(reference, force=True)
-            self._sweep()
             ray.kill(self._mailbox)
         for attempt in self._running.values():
             attempt.holding.close()
@@ -257,18 +257,12 @@ class Campaign:
         """Take in the states that cells save as they end."""
         while self._running and time.monotonic() < deadline:
             ended, _ = ray.wait(list(self._running), num_returns=len(self._running), timeout=TICK)
-            for _ in self._heard(ray.get(self._mailbox.take.remote(0.0))):
+            self._fetch()
+            for _ in self._heard():
                 pass  # nobody listens any more
             for reference in ended:
                 if attempt := self._running.pop(reference, None):
                     attempt.holding.close()
-
-    def _sweep(self) -> None:
-        if self.executor.own:
-            ray_node.sweep(self.executor.job)
-            return
-        sweeping = [task.remote(self.executor.job) for task in on_each(ray_node.sweep, self.executor.nodes())]
-        ray.wait(sweeping, num_returns=len(sweeping), timeout=GRACE)
 
 
 def on_each(function: Any, nodes: Iterable[Any], **options: Any) -> list[Any]:

@@ -35,6 +35,7 @@ QUIET = {
     "RAY_IGNORE_UNHANDLED_ERRORS": "1",  # of attempts that were given up
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # pages of a raylet's state when a node is lost; the run says it
 }
+GRACE = 10.0  # seconds in which nodes have to be tidied
 OBJECTS = 200_000_000  # bytes of a cluster of its own for what is sent: on one machine next to nothing is
 
 
@@ -73,10 +74,18 @@ class RayExecutor(Executor):
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Leave the cluster; one of its own ends."""
+        """Leave the cluster with nothing of the run on its nodes; one of its own ends."""
         import ray
 
+        from benchmarks.executors import ray_node
+        from benchmarks.executors.campaign import on_each
+
+        if not self.own:
+            with suppress(ray.exceptions.RayError, ConnectionError):
+                tasks = [task.remote(self.job) for task in on_each(ray_node.sweep, self.nodes())]
+                ray.wait(tasks, num_returns=len(tasks), timeout=GRACE)
         ray.shutdown()
+        ray_node.sweep(self.job)
 
     @property
     def own(self) -> bool:

@@ -154,7 +154,7 @@ def _attend(line: Line, cell: Cell, work: Work, journey: Journey, home: Parcel |
     settled = replace(journey.code.settle(settled, folder / "own"), variables=_card() if card else {})
     if not journey.streamed:
         return Outcome(_trained(line, cell, settled, lambda: None))
-    own = folder / f"attempt{line.attempt}"
+    own = Path(tempfile.mkdtemp(dir=folder, prefix=f"attempt{line.attempt}-"))
     try:
         return _streamed(line, cell, replace(settled, out=own), home or Parcel())
     finally:
@@ -187,7 +187,6 @@ def _trained(line: Line, cell: Cell, work: Work, send: Callable[[], None]) -> Ev
 
 def _streamed(line: Line, cell: Cell, work: Work, home: Parcel) -> Outcome:
     """The cell in a folder of this machine, from which checkpoints go home as they come, and everything at the end."""
-    work.out.mkdir(parents=True)
     folder = work.out / cell.folder
     unpack(home, folder)
     outgoing = Outgoing(folder, marks(folder))

@@ -155,3 +155,24 @@ def test_a_cell_that_crashes_is_recorded_and_not_tried_elsewhere(tmp_path) -> No
     assert "1 failed" in said
     (record,) = (records.read_json(folder / records.RECORD) for folder in records.find_records(tmp_path / "ray"))
     assert record["reason"] == "its process ended with exit code 7"
+
+
+@pytest.mark.slow
+def test_trials_and_what_is_chosen_by_them_run_on_the_same_workers(tmp_path) -> None:
+    asked = (
+        *SMALL[:2],
+        "--recipe",
+        "tuned",
+        "--grid",
+        "learning-rate=1e-4,2e-4",
+        "--grid",
+        "beta1=0.5",
+        "--losses",
+        "bce",
+    )
+    asked += ("--tuning-seeds", "1000", "--seeds", "0-1", "--steps", "40", "--timing-rounds", "2")
+    run(tmp_path / "local", *asked)
+    with running(NODE, NODE) as (address, _):
+        run(tmp_path / "ray", *asked, "--executor", "ray", "--address", address, "--storage", "streamed")
+    run(tmp_path / "own", *asked, "--executor", "ray")
+    assert recorded(tmp_path / "ray") == recorded(tmp_path / "own") == recorded(tmp_path / "local")
