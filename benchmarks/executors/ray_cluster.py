@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import tempfile
 import threading
 from collections import defaultdict
@@ -112,8 +113,9 @@ class RayExecutor(Executor):
                 "object_store_memory": OBJECTS,
             }
         try:
+            _knock(self.options.address or "")
             ray.init(self.options.address or OWN, log_to_driver=False, logging_level=logging.ERROR, **how)
-        except (OSError, RuntimeError, ValueError, AssertionError) as error:
+        except (OSError, OverflowError, RuntimeError, ValueError, AssertionError) as error:
             said = str(error).strip().splitlines()
             where = f"--address {self.options.address}" if self.options.address else "--executor ray"
             token = "" if self.own else ", say RAY_AUTH_MODE=token (or disabled) as the cluster does"
@@ -215,6 +217,18 @@ class RayExecutor(Executor):
         for node, facts in described(self, self.fitting(), device):
             kinds[facts["fingerprint"]].append({**node, "name": facts["name"]})
         return dict(kinds)
+
+
+def _knock(address: str) -> None:
+    """Whether anybody answers at HOST:PORT: Ray itself would wait for minutes.
+
+    Raises:
+        OSError: nobody does.
+    """
+    host, colon, port = address.removeprefix("ray://").partition("/")[0].rpartition(":")
+    if colon and port.isascii() and port.isdecimal():
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=GRACE):
+            pass
 
 
 def variables() -> dict[str, str | None]:

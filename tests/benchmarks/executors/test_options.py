@@ -48,3 +48,11 @@ def test_ray_is_asked_for_in_a_sentence_where_it_is_missing(monkeypatch, capsys,
 def test_a_part_of_several_gpus_is_refused_before_any_cluster_is_asked(capsys, tmp_path) -> None:
     assert main(["--losses", "bce", "--executor", "ray", "--gpus-per-cell", "1.5", "--out", str(tmp_path)]) == 2
     assert "expected a part of one GPU or whole ones, as in 0.5 or 2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999"])
+def test_where_no_cluster_answers_it_is_said_at_once(address: str, capsys, tmp_path) -> None:
+    assert main(["--losses", "bce", "--executor", "ray", "--address", address, "--out", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert f"--address {address}: no cluster answers (" in said
+    assert len(said.splitlines()) == 1
