@@ -85,10 +85,9 @@ def _measured(options: Any, counts: Sequence[int]) -> Json:
         long = list(_told(passes(work / "long", LONG_CELLS, LONG_STEPS, (1, 2), options.repeats, *LONG)))
         news = _news()
         report = dict(_reports(options.source, work, counts))
-    by_kind = {name: [each for each in short if each.executor == name] for name in EXECUTORS}
-    overhead = {name: spread([each.overhead for each in of_it]) for name, of_it in by_kind.items()}
+    executors = _of_executors(short, long)
     bytes_of_all = sum(value for kind, value in store.items() if kind != "files")
-    found = limits(report, bytes_of_all, overhead["ray"][0], news, NEWS)
+    found = limits(report, bytes_of_all, executors["overhead"]["ray"][0], news, NEWS)
     lines = {
         name: asdict(fit({n: float(report[str(n)][name]) for n in counts}))
         for name in ("seconds", "peak_bytes", "report_bytes")
@@ -102,17 +101,27 @@ def _measured(options: Any, counts: Sequence[int]) -> Json:
             "long_cells": LONG_CELLS,
         },
         "passes": [{**asdict(each), "overhead": each.overhead} for each in (*short, *long)],
-        "overhead": overhead,
-        "steady": {name: spread([each.steady for each in of_it]) for name, of_it in by_kind.items()},
-        "up": {name: spread([each.up for each in of_it]) for name, of_it in by_kind.items()},
-        "speedup": {name: spread(list(_speedups(long, name, "wall"))) for name in EXECUTORS},
-        "speedup_warm": {name: spread(list(_speedups(long, name, "cycle"))) for name in EXECUTORS},
+        **executors,
         "store": store,
         "news": news,
         "report": report,
         "lines": lines,
         "limits": [asdict(each) for each in found],
         "environment": environment.environment(torch.device("cpu"), environment.commit()),
+    }
+
+
+def _of_executors(short: Sequence[Pass], long: Sequence[Pass]) -> Json:
+    """What each executor costs and what its workers are worth: median, least and most."""
+    kinds = {name: [each for each in short if each.executor == name] for name in EXECUTORS}
+    costs = {
+        figure: {name: spread([getattr(each, figure) for each in of_it]) for name, of_it in kinds.items()}
+        for figure in ("overhead", "steady", "up")
+    }
+    worth = {"speedup": "wall", "speedup_warm": "cycle"}
+    return costs | {
+        what: {name: spread(list(_speedups(long, name, figure))) for name in EXECUTORS}
+        for what, figure in worth.items()
     }
 
 

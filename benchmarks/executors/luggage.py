@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from benchmarks import records
 from benchmarks.events import Work
 
 FACTS = "facts.json"  # of a stored data set: it has the sha256 of every other file
@@ -48,9 +49,7 @@ class Source:
         path = root / os.path.relpath(self.path, self.root)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-            temporary.write_bytes(self.content)
-            temporary.replace(path)
+            records.write_bytes(path, self.content)
         return path, root
 
 
@@ -156,8 +155,8 @@ class Stored:
                 return None
             place.mkdir(parents=True, exist_ok=True)
             for name, reference in self.files.items():
-                _write(place / name, memoryview(fetch(reference)))
-            _write(place / FACTS, memoryview(self.facts))
+                records.write_bytes(place / name, fetch(reference))
+            records.write_bytes(place / FACTS, self.facts)
         return place
 
 
@@ -165,13 +164,6 @@ def stored(path: Path) -> Stored:
     """A data set's folder, not packed yet."""
     sizes = {file.name: file.stat().st_size for file in sorted(path.glob("*.npy"))}
     return Stored(str(path.resolve()), (path / FACTS).read_bytes(), sizes)
-
-
-def _write(path: Path, content: memoryview) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-    temporary.replace(path)
 
 
 @dataclass(frozen=True)
@@ -215,5 +207,5 @@ class Luggage:
             name, reference = self.weights
             weights = folder / name
             if not weights.exists():
-                _write(weights, memoryview(fetch(reference)))
+                records.write_bytes(weights, fetch(reference))
         return {**place, "root": root, "weights": weights}

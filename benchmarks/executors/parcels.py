@@ -23,11 +23,6 @@ class Parcel:
     names: tuple[str, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
 
-    @property
-    def checkpoints(self) -> list[str]:
-        """The names of the checkpoints, the latest last."""
-        return sorted((name for name in self.names if is_checkpoint(name)), key=lambda name: (len(name), name))
-
 
 class Outgoing:
     """Packs what is new in a cell's folder since the last parcel.

@@ -78,15 +78,15 @@ class RayExecutor(Executor):
         """Leave the cluster with nothing of the run on its nodes; one of its own ends."""
         import ray
 
-        from benchmarks.executors import ray_node
         from benchmarks.executors.campaign import on_each
+        from benchmarks.executors.scratch import sweep
 
         if not self.own:
             with suppress(ray.exceptions.RayError, ConnectionError):
-                tasks = [task.remote(self.job) for task in on_each(ray_node.sweep, self.nodes())]
+                tasks = [task.remote(self.job) for task in on_each(sweep, self.nodes())]
                 ray.wait(tasks, num_returns=len(tasks), timeout=GRACE)
         ray.shutdown()
-        ray_node.sweep(self.job)
+        sweep(self.job)
 
     @property
     def own(self) -> bool:

@@ -1,7 +1,5 @@
 """What runs on a node of a Ray cluster: one cell, or a timing pass. Loads no torch; the cell's own process does."""
 
-import fcntl
-import multiprocessing.util
 import os
 import shutil
 import socket
@@ -13,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import ray
 
@@ -22,11 +20,11 @@ from benchmarks.executors.luggage import Luggage, OwnCode
 from benchmarks.executors.mailbox import BEAT
 from benchmarks.executors.parcels import Outgoing, Parcel, marks, unpack
 from benchmarks.executors.processes import run_cells
+from benchmarks.executors.scratch import scratch, settle_in
 from benchmarks.lock import machine_lock
 from benchmarks.plan import SPELLING, Cell
 
 Json = dict[str, Any]
-SCRATCH, LOCK = "gan-losses-ray", ".lock"
 IDENTITY = ".identity"  # in an output folder: by its content a node knows whether it sees the very folder
 
 CARD = "CUDA_VISIBLE_DEVICES"
@@ -147,7 +145,7 @@ def _attend(line: Line, cell: Cell, work: Work, journey: Journey, home: Parcel |
         return Outcome(lacks=STORAGE)
     _surround(journey.variables)
     folder = scratch(journey.job)
-    _settle_in(folder)
+    settle_in(folder)
     settled = journey.luggage.settle(work, cell.data, folder, ray.get)
     if settled is None:
         return Outcome(lacks=LUGGAGE)
@@ -251,55 +249,6 @@ def _card() -> dict[str, str]:
     return {CARD: ",".join(map(str, ids))}
 
 
-_HELD: dict[str, IO[str]] = {}  # job -> its lock, which this process keeps to its end
-
-
-def scratch(job: str) -> Path:
-    """The job's folder on this machine; what jobs that are gone have left there is removed.
-
-    Raises:
-        OSError: it cannot be made, or is not this user's own.
-    """
-    base = _base()
-    base.mkdir(mode=0o700, exist_ok=True)
-    if base.is_symlink() or base.stat().st_uid != os.getuid():
-        raise PermissionError(f"{base} is not this user's own folder")
-    if job not in _HELD:
-        _HELD[job] = (base / f"{job}{LOCK}").open("a")
-        fcntl.flock(_HELD[job], fcntl.LOCK_SH)
-        for path in base.glob(f"*{LOCK}"):
-            _sweep_if_gone(path)
-    folder = base / job
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-def _base() -> Path:
-    return Path(tempfile.gettempdir()) / f"{SCRATCH}-{os.getuid()}"
-
-
-def _settle_in(folder: Path) -> None:
-    """Have the sockets of this process's children in the job's folder: Ray kills the process, which leaves any other behind."""
-    before, tempfile.tempdir = tempfile.tempdir, str(folder)
-    try:
-        multiprocessing.util.get_temp_dir()
-    finally:
-        tempfile.tempdir = before
-
-
-def _sweep_if_gone(lock: Path) -> None:
-    """Remove what is left of a job of which no process lives on this machine."""
-    with suppress(OSError), lock.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        sweep(lock.name.removesuffix(LOCK))
-
-
-def sweep(job: str) -> None:
-    """Remove what a job has left on this machine, when nothing of it is at work any more."""
-    shutil.rmtree(_base() / job, ignore_errors=True)
-    (_base() / f"{job}{LOCK}").unlink(missing_ok=True)
-
-
 def describe(device: str, variables: Mapping[str, str | None]) -> Json:
     """What steps run on here: `benchmarks.environment.device_facts`."""
     _surround(variables)
@@ -315,7 +264,7 @@ def time_steps(cells: Sequence[Cell], work: Work, journey: Journey, rounds: int)
     check_packages(journey.packages)
     _surround(journey.variables)
     folder = scratch(journey.job)
-    _settle_in(folder)
+    settle_in(folder)
     settled = journey.luggage.settle(work, cells[0].data, folder, ray.get)
     if settled is None:
         return LUGGAGE
